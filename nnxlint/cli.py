@@ -1,0 +1,133 @@
+"""The command line: arguments in, an exit status out. What a command needs is imported when it runs."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from nnxlint import __version__
+from nnxlint.errors import NnxlintError
+
+COULD_NOT_DO_IT = 2
+INTERRUPTED = 130
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, prog_name="nnxlint", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Find the places where Flax NNX code mishandles model state.
+
+    `nnxlint PATH` is short for `nnxlint check PATH`.
+    """
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--select", multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL."
+)
+@click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
+@click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
+@click.option("--diff", is_flag=True, help="Show what fixing would change, and write nothing.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "concise", "json"]),
+    default="text",
+    show_default=True,
+    help="How findings are written.",
+)
+@click.option(
+    "--statistics", is_flag=True, help="Count findings by rule, and how much of the code was understood."
+)
+@click.option("--exit-zero", is_flag=True, help="Exit with status 0 even when something is found.")
+@click.option("-q", "--quiet", is_flag=True, help="Write findings and errors only.")
+@click.option("-v", "--verbose", is_flag=True, help="Also tell what was read, and how rules crashed.")
+def check(**options: object) -> int:
+    """Lint files and directories (by default the current one).
+
+    Exit status: 0 nothing found, 1 something found, 2 the job could not be done.
+    """
+    from nnxlint.commands.check import make_options, run_check  # noqa: PLC0415 - only this command needs it
+
+    return run_check(make_options(options))
+
+
+@cli.command()
+@click.argument("code", required=False)
+@click.option("--all", "every", is_flag=True, help="List every rule.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written.",
+)
+def rule(code: str | None, output_format: str, *, every: bool) -> int:
+    """Explain a rule, named by its code or its name."""
+    from nnxlint.commands.rule import run_rule, run_rules  # noqa: PLC0415 - only this command needs it
+
+    if every == (code is not None):
+        message = "name one rule, or ask for `--all`"
+        raise click.UsageError(message)
+    as_json = output_format == "json"
+    return run_rules(as_json=as_json) if code is None else run_rule(code, as_json=as_json)
+
+
+@cli.command()
+@click.argument("place", metavar="FILE:LINE")
+@click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
+def why(place: str, flax_version: str | None) -> int:
+    """Show what is known about the objects on a line, and why rules report it or not."""
+    from nnxlint.commands.why import run_why  # noqa: PLC0415 - only this command needs it
+
+    return run_why(place, flax_version)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; every outcome is an exit status, and every mistake one line on standard error."""
+    given = tuple(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status: object = cli.main(args=_with_command(given), prog_name="nnxlint", standalone_mode=False)
+    except (click.Abort, KeyboardInterrupt):
+        return _failed("interrupted", INTERRUPTED)
+    except click.ClickException as error:
+        return _failed(f"error: {_one_line(error.format_message())}", COULD_NOT_DO_IT)
+    except NnxlintError as error:
+        return _failed(f"error: {_one_line(str(error))}", error.exit_code)
+    except Exception as error:  # noqa: BLE001 - the last place that can tell the user in one line
+        return _defect(error, verbose=not {"-v", "--verbose"}.isdisjoint(given))
+    return status if isinstance(status, int) else 0
+
+
+def _with_command(arguments: Sequence[str]) -> list[str]:
+    """`nnxlint path/` means `nnxlint check path/`; without any argument, help."""
+    if not arguments:
+        return ["--help"]
+    if arguments[0] in (*cli.commands, "-h", "--help", "--version"):
+        return list(arguments)
+    return ["check", *arguments]
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
+
+
+def _failed(message: str, status: int) -> int:
+    click.echo(f"nnxlint: {message}", err=True)
+    return status
+
+
+def _defect(error: Exception, *, verbose: bool) -> int:
+    if verbose:
+        import traceback  # noqa: PLC0415 - start-up does without
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    hint = "" if verbose else "; `--verbose` shows where"
+    what = _one_line(f"{type(error).__name__}: {error}")
+    return _failed(f"error: a defect of nnxlint: {what}{hint}", COULD_NOT_DO_IT)

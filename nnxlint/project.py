@@ -1,0 +1,179 @@
+"""Many files: paths to projects, projects analysed and linted, one report."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from nnxlint.diagnostic import Diagnostic
+from nnxlint.edits import Applicability
+from nnxlint.errors import NnxlintError
+from nnxlint.fixer import fix_until_settled
+from nnxlint.knowledge import Loaded, Project, SettingsOf, load_projects
+from nnxlint.linter import Linted, lint_path
+from nnxlint.newer_syntax import newer_python_needed
+from nnxlint.report import Report, combined
+from nnxlint.rule import Rule
+from nnxlint.rules.nnx900_syntax_error import syntax_error
+from nnxlint.selection import ignored, select_rules
+from nnxlint.semantic.analysis import Analysis, analyse
+from nnxlint.semantic.statistics import Statistics
+from nnxlint.settings import Settings
+from nnxlint.syntax_errors import syntax_diagnostic
+from nnxlint.target import target_flax
+from nnxlint.writing import write_source
+
+Advance = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to check: paths, the settings of each directory, the rules there are, which fixes to make.
+
+    Statistics take time, so they are only made where they are wanted.
+    """
+
+    paths: tuple[Path, ...]
+    settings_of: SettingsOf
+    rules: tuple[Rule, ...]
+    fixes: frozenset[Applicability] = frozenset()
+    statistics: bool = False
+
+
+def check(request: CheckRequest, advance: Advance | None = None) -> Report:
+    """Lint the files that the paths name; fixes are made in the report's sources, and on no disk.
+
+    `advance` is told how many of how many files are done.
+    """
+    for path in request.paths:
+        _rules_in(path if path.is_dir() else path.parent, request)
+    loaded = load_projects(request.paths, request.settings_of)
+    total = sum(len(project.reported) for project in loaded.projects)
+    done = 0
+    reports = [_outside(loaded)]
+    for project in loaded.projects:
+        offset, done = done, done + len(project.reported)
+        reports.append(_check_project(project, request, _counted(advance, offset, total)))
+    return combined(reports)
+
+
+def write_changes(report: Report) -> Report:
+    """Write the changed sources to disk; one that cannot be written becomes a failure of the report."""
+    failures: list[str] = []
+    for change in report.changes:
+        try:
+            write_source(change.before, change.after)
+        except NnxlintError as error:
+            failures.append(str(error))
+    return replace(report, failures=(*report.failures, *failures))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about one row: the model's own lines, and what is reported there."""
+
+    lines: tuple[str, ...]
+    report: Report
+
+
+def explain(path: Path, row: int, request: CheckRequest) -> Explanation:
+    """Tell what the model knows about the objects on a row of the file, and what the rules report there."""
+    loaded = load_projects((path,), request.settings_of)
+    for failure in loaded.failures:
+        raise failure
+    project = next((each for each in loaded.projects if each.reported), None)
+    if project is None:
+        return Explanation((f"{path} has nothing to do with NNX: no rule looks at it",), Report())
+    [name] = project.reported
+    source = project.sources[name]
+    if not 1 <= row <= source.lines.row_count:
+        message = f"{path} has no line {row}: it has {source.lines.row_count}"
+        raise NnxlintError(message)
+    analysis = analyse(project)
+    report = _lint(project, analysis, request, lambda _: None)
+    here = tuple(each for each in report.diagnostics if source.lines.position(each.span.start).row == row)
+    lines = () if name in analysis.syntax_errors else tuple(analysis.model(name).explain(row))
+    return Explanation(lines, replace(report, diagnostics=here))
+
+
+def _check_project(project: Project, request: CheckRequest, advance: Callable[[int], None]) -> Report:
+    report = _lint(project, analyse(project), request, advance)
+    if request.fixes:
+        report = fix_until_settled(
+            report,
+            lambda sources: _lint_changed(replace(project, sources=sources), request),
+            request.fixes,
+        )
+    origin = target_flax(project.root, request.settings_of(project.root))
+    detail = (
+        f"{project.root}: {len(project.sources)} files known, {len(project.reported)} of them reported, "
+        f"Flax {origin.version} ({origin.origin})"
+    )
+    return replace(report, details=(detail,))
+
+
+def _lint_changed(project: Project, request: CheckRequest) -> Report:
+    return _lint(project, analyse(project), request, lambda _: None)
+
+
+def _lint(
+    project: Project, analysis: Analysis, request: CheckRequest, advance: Callable[[int], None]
+) -> Report:
+    linted: list[Linted] = []
+    failures: list[str] = []
+    for count, path in enumerate(project.reported, start=1):
+        settings = request.settings_of(Path(path).parent)
+        if path in analysis.syntax_errors:
+            found, lines = _broken_file(project, path, analysis.syntax_errors[path], settings, request.rules)
+            linted.append(Linted(found))
+            failures += lines
+        else:
+            linted.append(lint_path(path, analysis.model, _rules_in(Path(path).parent, request)))
+        advance(count)
+    return Report(
+        diagnostics=tuple(each for some in linted for each in some.diagnostics),
+        sources=project.sources,
+        file_count=len(project.reported) + len(project.unrelated),
+        failures=tuple(failures),
+        crashes=tuple(each for some in linted for each in some.crashes),
+        statistics=analysis.statistics if request.statistics else Statistics(),
+    )
+
+
+def _broken_file(
+    project: Project, path: str, error: SyntaxError, settings: Settings, rules: Sequence[Rule]
+) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
+    """Give the finding of a file that cannot be parsed, or the line that says which Python could."""
+    source = project.sources[path]
+    needed = newer_python_needed(source.text)
+    if needed is not None:
+        version = ".".join(map(str, needed))
+        return (), (
+            f"{path}: not linted: its syntax is of Python {version}, and nnxlint must run on that or newer",
+        )
+    known = next((rule for rule in rules if rule.code == syntax_error.code), syntax_error)
+    if ignored(known, settings.select, settings.extend_select, settings.ignore):
+        return (), ()
+    return (syntax_diagnostic(source, error),), ()
+
+
+def _rules_in(directory: Path, request: CheckRequest) -> tuple[Rule, ...]:
+    settings = request.settings_of(directory)
+    return select_rules(
+        request.rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore
+    )
+
+
+def _outside(loaded: Loaded) -> Report:
+    """Report what loading the projects had to say."""
+    empty = (
+        () if loaded.failures or any(_has_files(loaded)) else ("no Python files found under the given paths",)
+    )
+    return Report(failures=tuple(map(str, loaded.failures)), notices=(*loaded.notices, *empty))
+
+
+def _has_files(loaded: Loaded) -> Iterator[bool]:
+    return (bool(project.reported or project.unrelated) for project in loaded.projects)
+
+
+def _counted(advance: Advance | None, offset: int, total: int) -> Callable[[int], None]:
+    return lambda count: advance(offset + count, total) if advance is not None else None

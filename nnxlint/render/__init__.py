@@ -1,0 +1,1 @@
+"""How reports look: one function a format, and nothing else."""

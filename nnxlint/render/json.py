@@ -1,0 +1,113 @@
+"""The JSON format: a list of findings in the shape that ruff's readers know."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from nnxlint.diagnostic import Diagnostic, Related
+from nnxlint.edits import Fix
+from nnxlint.render.places import Place, locate, ordered
+from nnxlint.report import Report
+from nnxlint.source import Source
+from nnxlint.spans import Position
+
+
+class Location(msgspec.Struct, frozen=True):
+    """A row and a column, both from 1, the column in code points."""
+
+    row: int
+    column: int
+
+
+class EditDocument(msgspec.Struct, frozen=True):
+    """One replacement of text; the end is exclusive."""
+
+    content: str
+    location: Location
+    end_location: Location
+
+
+class FixDocument(msgspec.Struct, frozen=True):
+    """A fix; its edits count in the file as it is."""
+
+    applicability: str
+    message: str
+    edits: tuple[EditDocument, ...]
+
+
+class RelatedDocument(msgspec.Struct, frozen=True):
+    """Another place that explains the finding."""
+
+    message: str
+    filename: str
+    location: Location
+    end_location: Location
+    cell: int | None
+
+
+class DiagnosticDocument(msgspec.Struct, frozen=True):
+    """One finding."""
+
+    code: str
+    name: str
+    message: str
+    filename: str
+    location: Location
+    end_location: Location
+    cell: int | None
+    fix: FixDocument | None
+    related: tuple[RelatedDocument, ...]
+    url: str | None
+    level: str
+
+
+def render_json(report: Report, directory: Path) -> str:
+    """Give the document that lists every diagnostic."""
+    documents = [_diagnostic(report, place, each, directory) for place, each in ordered(report, directory)]
+    encoded = msgspec.json.encode(documents)
+    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory: Path) -> DiagnosticDocument:
+    return DiagnosticDocument(
+        code=diagnostic.code,
+        name=diagnostic.name,
+        message=diagnostic.message,
+        filename=place.filename,
+        location=_location(place.start),
+        end_location=_location(place.end),
+        cell=place.cell,
+        fix=_fix(report.sources.get(diagnostic.path), diagnostic.fix),
+        related=tuple(_related(report.sources, diagnostic.related, directory)),
+        url=None,  # the rules have no pages on the web yet
+        level=diagnostic.level.value,
+    )
+
+
+def _location(position: Position) -> Location:
+    return Location(position.row, position.column)
+
+
+def _fix(source: Source | None, fix: Fix | None) -> FixDocument | None:
+    if fix is None or source is None:
+        return None
+    edits = tuple(
+        EditDocument(
+            edit.content,
+            _location(source.lines.position(edit.span.start)),
+            _location(source.lines.position(edit.span.end)),
+        )
+        for edit in sorted(fix.edits)
+    )
+    return FixDocument(fix.applicability.value, fix.message, edits)
+
+
+def _related(
+    sources: Mapping[str, Source], related: Iterable[Related], directory: Path
+) -> Iterable[RelatedDocument]:
+    for each in related:
+        place = locate(sources, each.path, each.span, directory)
+        yield RelatedDocument(
+            each.message, place.filename, _location(place.start), _location(place.end), place.cell
+        )

@@ -1,0 +1,52 @@
+"""Where things are, as a reader is told: a file name relative to the working directory, rows and columns."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnxlint.diagnostic import Diagnostic
+from nnxlint.report import Report
+from nnxlint.source import Source
+from nnxlint.spans import Position, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A span as it is shown: rows and columns from 1, the end exclusive; `cell` is for notebooks."""
+
+    filename: str
+    cell: int | None
+    start: Position
+    end: Position
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.start.row}:{self.start.column}"
+
+
+def locate(sources: Mapping[str, Source], path: str, span: Span, directory: Path) -> Place:
+    """Give the place of a span; the file's start when the file is not among the sources."""
+    source = sources.get(path)
+    name = relative_name(path, directory)
+    if source is None:
+        return Place(name, None, Position(1, 1), Position(1, 1))
+    return Place(name, None, source.lines.position(span.start), source.lines.position(span.end))
+
+
+def ordered(report: Report, directory: Path) -> tuple[tuple[Place, Diagnostic], ...]:
+    """Give the diagnostics with their places in the order that every format shows."""
+    placed = ((locate(report.sources, each.path, each.span, directory), each) for each in report.diagnostics)
+    return tuple(sorted(placed, key=_order))
+
+
+def relative_name(path: str, directory: Path) -> str:
+    """Give the path as seen from the directory, with `/` on every system; absolute on another drive."""
+    try:
+        return Path(os.path.relpath(path, directory)).as_posix()
+    except ValueError:
+        return path
+
+
+def _order(placed: tuple[Place, Diagnostic]) -> tuple[str, int, Position, str, Position, str]:
+    place, diagnostic = placed
+    return place.filename, place.cell or 0, place.start, diagnostic.code, place.end, diagnostic.message

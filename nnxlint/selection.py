@@ -1,0 +1,89 @@
+"""Which rules run: selectors (codes, prefixes, names, `ALL`) resolved as ruff resolves them."""
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from nnxlint.errors import NnxlintError
+from nnxlint.rule import Rule
+
+ALL = "ALL"
+_PREFIX = re.compile(r"NNX\d{0,3}")
+_CODE_LENGTH = len("NNX101")
+# A prefix of a whole family does not wake a rule that is silent by default; a narrower one means it.
+_WAKING_LENGTH = len("NNX10")
+
+
+def select_rules(
+    rules: Sequence[Rule],
+    *,
+    select: Sequence[str] | None = None,
+    extend_select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+) -> tuple[Rule, ...]:
+    """Choose the rules that run; without `select`, those that speak unasked.
+
+    The most specific selector that names a rule decides (a code or name before a long prefix before a short
+    one before `ALL`), and of two as specific the one that ignores. `NnxlintError` for one that names none.
+    """
+    for selector in (*(select or ()), *extend_select, *ignore):
+        _must_name_a_rule(selector, rules)
+    return tuple(rule for rule in rules if _runs(rule, select, extend_select, ignore))
+
+
+def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
+    """Split what an option was given, which may be repeated and may hold commas, into selectors."""
+    return tuple(part for value in values for part in re.split(r"[\s,]+", value) if part)
+
+
+def ignored(
+    rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]
+) -> bool:
+    """Whether a selector of `ignore` names the rule and no selection is more specific."""
+    refused = max(_strengths(rule, ignore), default=-1)
+    wanted = max(_strengths(rule, (*(select or ()), *extend_select)), default=-1)
+    return refused >= 0 and refused >= wanted
+
+
+def _runs(
+    rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]
+) -> bool:
+    if ignored(rule, select, extend_select, ignore):
+        return False
+    asked = (*(select or ()), *extend_select)
+    if rule.selected and (select is None or any(_strengths(rule, asked))):
+        return True
+    return any(_names(selector, rule) and _wakes(selector, rule) for selector in asked)
+
+
+def _strengths(rule: Rule, selectors: Iterable[str]) -> Iterator[int]:
+    return (_strength(selector) for selector in selectors if _names(selector, rule))
+
+
+def _strength(selector: str) -> int:
+    """How specific a selector is: `ALL` least (1), then prefixes by length, a code or a name most."""
+    if selector == ALL:
+        return 1
+    return len(selector) if _PREFIX.fullmatch(selector) else _CODE_LENGTH
+
+
+def _names(selector: str, rule: Rule) -> bool:
+    if selector in (ALL, rule.name):
+        return True
+    return _PREFIX.fullmatch(selector) is not None and rule.code.startswith(selector)
+
+
+def _wakes(selector: str, rule: Rule) -> bool:
+    return selector in (ALL, rule.name) or (len(selector) >= _WAKING_LENGTH) or rule.selected
+
+
+def _must_name_a_rule(selector: str, rules: Sequence[Rule]) -> None:
+    if any(_names(selector, rule) for rule in rules) or selector == ALL:
+        return
+    known = {ALL: ALL}
+    for rule in rules:
+        known |= {rule.code.lower(): rule.code, rule.name: rule.name}
+    near = difflib.get_close_matches(selector.lower().replace("_", "-"), (*known, "all"), n=1, cutoff=0.6)
+    guess = f"; did you mean `{known.get(near[0], ALL)}`?" if near else ": see `nnxlint rule --all`"
+    message = f"unknown rule selector `{selector}`{guess}"
+    raise NnxlintError(message)

@@ -1,0 +1,54 @@
+"""A project analysed: parsed, interpreted, and ready to be asked about each of its files."""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from nnxlint.knowledge import Project
+from nnxlint.semantic.facts import ModuleFacts, extract
+from nnxlint.semantic.flax_api import TABLE_VERSIONS, api_for
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.model import SemanticModel
+from nnxlint.semantic.run import run_project
+from nnxlint.semantic.statistics import Statistics
+from nnxlint.syntax.tree import parse_tree
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """What is known of a project."""
+
+    project: Project
+    syntax_errors: Mapping[str, SyntaxError]
+    _modules: Mapping[str, ModuleFacts] = field(repr=False)
+    _machine: Machine = field(repr=False)
+
+    def model(self, path: str) -> SemanticModel:
+        """What rules may ask about one file; `KeyError` for a file that was not parsed."""
+        target = self.project.targets.get(path, Version(TABLE_VERSIONS[-1]))
+        return SemanticModel(self._modules[path], target, self._machine)
+
+    @functools.cached_property
+    def statistics(self) -> Statistics:
+        """How much of the project's NNX code was understood."""
+        from nnxlint.semantic.understanding import statistics  # noqa: PLC0415
+
+        return statistics(self._modules, self._machine)
+
+
+def analyse(project: Project) -> Analysis:
+    """Parse and interpret the sources of a project; files that do not parse are left out and told."""
+    modules: dict[str, ModuleFacts] = {}
+    errors: dict[str, SyntaxError] = {}
+    for path, source in project.sources.items():
+        try:
+            modules[path] = extract(parse_tree(source))
+        except SyntaxError as error:
+            errors[path] = error
+        except (ValueError, RecursionError) as error:
+            errors[path] = SyntaxError(str(error))
+    target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
+    machine = run_project(modules, project.search_roots, api_for(target))
+    return Analysis(project, errors, modules, machine)

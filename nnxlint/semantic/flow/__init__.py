@@ -1,0 +1,1 @@
+"""Flow-sensitive interpretation of the linted program over abstract values."""

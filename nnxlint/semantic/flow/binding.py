@@ -1,0 +1,97 @@
+"""Binding arguments to the parameters of a function of the project."""
+
+import ast
+from dataclasses import replace
+
+from nnxlint.semantic.facts import FunctionDecl
+from nnxlint.semantic.flow.annotations import value_of_annotation
+from nnxlint.semantic.flow.assignment import signed
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.values import (
+    Const,
+    Dictionary,
+    FlagDefault,
+    Items,
+    Place,
+    Tuple,
+    Unknown,
+    Value,
+    join,
+)
+
+
+def bind(machine: Machine, frame: Frame, decl: FunctionDecl, arguments: Arguments, place: Place) -> None:
+    """Set the frame's locals to what the arguments give the parameters; defaults remember who left them out."""
+    spec = decl.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    left = dict(arguments.keywords)
+    for position, parameter in enumerate(positional):
+        if position < len(arguments.positional):
+            value: Value | None = arguments.positional[position]
+        else:
+            value = left.pop(parameter.arg, None)
+        frame.locals[parameter.arg] = _given(machine, frame, decl, parameter, value, arguments, place)
+    for parameter in spec.kwonlyargs:
+        value = left.pop(parameter.arg, None)
+        keyword_only = replace(arguments, more_positional=None)
+        frame.locals[parameter.arg] = _given(machine, frame, decl, parameter, value, keyword_only, place)
+    if spec.vararg is not None:
+        extra = arguments.positional[len(positional) :]
+        more = arguments.more_positional
+        frame.locals[spec.vararg.arg] = Tuple(extra) if more is None else Items(_joined((*extra, more)))
+    if spec.kwarg is not None:
+        record = Dictionary(left, arguments.more_keywords, Place(decl.path, decl.node))
+        frame.locals[spec.kwarg.arg] = machine.allocate(frame, spec.kwarg, record)
+
+
+def _joined(values: tuple[Value, ...]) -> Value:
+    result = values[0]
+    for value in values[1:]:
+        result = join(result, value)
+    return result
+
+
+def _given(
+    machine: Machine,
+    frame: Frame,
+    decl: FunctionDecl,
+    parameter: ast.arg,
+    value: Value | None,
+    arguments: Arguments,
+    place: Place,
+) -> Value:
+    if value is None and arguments.open:
+        value = Unknown(reason="given through * or **")
+    if value is None:
+        value = _default(machine, frame, decl, parameter, place)
+    if isinstance(value, Unknown) and parameter.annotation is not None:
+        annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
+        value = annotated if annotated is not None else value
+    return signed(parameter.arg, value)
+
+
+def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.arg, place: Place) -> Value:
+    node = default_of(decl, parameter.arg)
+    if node is None:
+        return Unknown(reason=f"nothing is known of the parameter `{parameter.arg}`")
+    value = machine.evaluate(machine, frame.closure or frame, node)
+    if isinstance(value, Const) and isinstance(value.value, bool):
+        return Const(value.value, FlagDefault(place, decl.name, parameter.arg))
+    return value
+
+
+def default_of(decl: FunctionDecl, name: str) -> ast.expr | None:
+    """The default of a parameter, `None` when it has none."""
+    spec = decl.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    for parameter, default in zip(reversed(positional), reversed(spec.defaults), strict=False):
+        if parameter.arg == name:
+            return default
+    for parameter, keyword_default in zip(spec.kwonlyargs, spec.kw_defaults, strict=True):
+        if parameter.arg == name:
+            return keyword_default
+    return None
+
+

@@ -1,0 +1,235 @@
+"""Calls: of the project's functions and classes, of objects, and of what libraries give."""
+
+import ast
+from collections.abc import Callable, Sequence
+
+from nnxlint.semantic.flow import attributes
+from nnxlint.semantic.flow.binding import bind
+from nnxlint.semantic.flow.construction import instantiate
+from nnxlint.semantic.flow.evidence import chain
+from nnxlint.semantic.flow.modules import module_frame
+from nnxlint.semantic.frames import Frame, Snapshot
+from nnxlint.semantic.library import dispatch
+from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.machine import MAX_DEPTH, Machine
+from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
+from nnxlint.semantic.values import (
+    NONE,
+    UNKNOWN,
+    Array,
+    ClassRef,
+    External,
+    Func,
+    Instance,
+    Items,
+    Method,
+    Partial,
+    Place,
+    Ref,
+    Tree,
+    Transformed,
+    Union,
+    Unknown,
+    Value,
+    is_none,
+    taints_of,
+    union,
+)
+
+_RECURSION = 2
+
+
+def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
+    """What calling a value gives, with all that it does to the heap."""
+    machine.tick()
+    match callee:
+        case Union():
+            return _any_of(machine, frame, callee, arguments, place)
+        case Func():
+            return call_function(machine, frame, callee, arguments, place)
+        case ClassRef():
+            _note(machine, place, "class", callee.decl.name)
+            return instantiate(machine, frame, callee, arguments, place)
+        case External():
+            return dispatch.call_name(machine, frame, callee.name, arguments, place)
+        case Method():
+            return dispatch.call_method(machine, frame, callee, arguments, place)
+        case Partial():
+            return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
+        case Transformed():
+            return dispatch.call_transformed(machine, frame, callee, arguments, place)
+        case Ref():
+            return call_object(machine, frame, callee, arguments, place)
+        case Array() | Tree():
+            return Array(callee.taints | _taints(arguments))
+    return _unknown_callee(machine, callee, arguments, place)
+
+
+def _taints(arguments: Arguments) -> frozenset:  # type: ignore[type-arg]
+    return frozenset().union(*(taints_of(value) for value in arguments.values()))
+
+
+def _unknown_callee(machine: Machine, callee: Value, arguments: Arguments, place: Place) -> Value:
+    reason = callee.reason if isinstance(callee, Unknown) else ""
+    _note(machine, place, "unknown", reason)
+    escape(machine, arguments.values())
+    return Unknown(taints_of(callee) | _taints(arguments), "the result of a call that is not known")
+
+
+def _note(machine: Machine, place: Place, kind: str, detail: str) -> None:
+    """Keep, for the statistics, the best that was ever known of what a call calls."""
+    if not isinstance(place.node, ast.Call):
+        return
+    seen = machine.log.calls_seen.get(place.node)
+    if seen is None or seen[0] == "unknown":
+        machine.log.calls_seen[place.node] = (kind, detail)
+
+
+def _any_of(machine: Machine, frame: Frame, callee: Union, arguments: Arguments, place: Place) -> Value:
+    """Each alternative runs from the same state; what they do is joined."""
+    alternatives = [member for member in callee.members if is_none(member) is not True] or [NONE]
+    mark = machine.heap.mark()
+    results: list[Value] = []
+    changes = []
+    for member in alternatives:
+        frame.conditional += 1
+        results.append(call(machine, frame, member, arguments, place))
+        frame.conditional -= 1
+        changes.append(machine.heap.changes(mark))
+        machine.heap.rewind(mark)
+    machine.heap.join(changes)
+    return union(results)
+
+
+def _with_bound(partial: Partial, arguments: Arguments) -> Arguments:
+    return Arguments(
+        (*partial.args, *arguments.positional),
+        {**dict(partial.keywords), **arguments.keywords},
+        arguments.more_positional,
+        arguments.more_keywords,
+    )
+
+
+def call_object(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments, place: Place) -> Value:
+    """Call an object: a module's `__call__`, a layer of the library, or whatever else is callable."""
+    record = machine.heap.get(callee.target)
+    if not isinstance(record, Instance):
+        return UNKNOWN
+    member = attributes.class_member(machine, frame, record.cls, "__call__", callee, place)
+    if isinstance(member, Func | Transformed):
+        return machine.call(machine, frame, member, arguments, place)
+    if machine.is_module(record.cls):
+        run = _layer_runner(machine, frame, callee, arguments, place)
+        return observed(machine, frame, callee, record, arguments, place, run)
+    if isinstance(member, Method):
+        return dispatch.call_method(machine, frame, member, arguments, place)
+    return _unknown_callee(machine, Unknown(reason="an object whose class is not known"), arguments, place)
+
+
+def _layer_runner(
+    machine: Machine, frame: Frame, callee: Ref, arguments: Arguments, place: Place
+) -> Callable[[], Value]:
+    return lambda: dispatch.call_layer(machine, frame, callee, arguments, place)
+
+
+def observed(
+    machine: Machine,
+    frame: Frame,
+    callee: Ref,
+    record: Instance,
+    arguments: Arguments,
+    place: Place,
+    run: Callable[[], Value],
+) -> Value:
+    """Run a module's code and log the call with the mode-dependent layers that it reached."""
+    _note(machine, place, "module", "")
+    uses: list[LayerUse] = []
+    machine.collectors.append(uses)
+    try:
+        value = run()
+    finally:
+        machine.collectors.pop()
+    if machine.collectors:
+        machine.collectors[-1].extend(uses)
+    steps = chain(machine, frame, place, arguments)
+    inside = any(step.in_module_method for step in steps)
+    seen = tuple(dict.fromkeys(uses))
+    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside))
+    return value
+
+
+def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place) -> Value:
+    """Run a function of the project on abstract arguments."""
+    decl = function.decl
+    bound = machine.instance(function.bound) if function.bound is not None else None
+    is_module_method = bound is not None and decl.name != "__init__" and machine.is_module(bound.cls)
+    _note(machine, place, "module" if is_module_method else "function", decl.name)
+    if frame.differentiated or any(one.differentiated for one in frame.chain()):
+        machine.log.trained.add(place.node)
+    if frame.depth > MAX_DEPTH or machine.calling.count(decl) >= _RECURSION:
+        return Unknown(_taints(arguments), "the calls are nested too deep")
+    if is_module_method and isinstance(function.bound, Ref) and bound is not None:
+        return observed(
+            machine, frame, function.bound, bound, arguments, place, lambda: run_function(machine, frame, function, arguments, place)
+        )
+    return run_function(machine, frame, function, arguments, place)
+
+
+def run_function(
+    machine: Machine,
+    frame: Frame,
+    function: Func,
+    arguments: Arguments,
+    place: Place,
+    *,
+    differentiated: bool = False,
+    transforms: tuple[str, ...] = (),
+) -> Value:
+    """Run a function's body in a frame of its own and join its ways out."""
+    decl = function.decl
+    home = function.closure or module_frame(machine, decl.path)
+    if home is None:
+        return UNKNOWN
+    inner = Frame(
+        module=home.module,
+        decl=decl,
+        context=machine.context(frame.context, place.node),
+        parent=frame,
+        call_site=place,
+        closure=home,
+        instance=function.bound,
+        depth=frame.depth + 1,
+        differentiated=differentiated,
+        transforms=transforms or frame.transforms,
+        mark=machine.heap.mark(),
+    )
+    machine.entered.add(decl)
+    machine.calling.append(decl)
+    try:
+        given = arguments if function.bound is None else _with_self(function.bound, arguments)
+        bind(machine, inner, decl, given, place)
+        return _run_body(machine, inner)
+    finally:
+        machine.calling.pop()
+
+
+def _with_self(bound: Value, arguments: Arguments) -> Arguments:
+    return Arguments(
+        (bound, *arguments.positional), arguments.keywords, arguments.more_positional, arguments.more_keywords
+    )
+
+
+def _run_body(machine: Machine, frame: Frame) -> Value:
+    node = frame.decl.node if frame.decl is not None else None
+    if isinstance(node, ast.Lambda):
+        return machine.evaluate(machine, frame, node.body)
+    body: Sequence[ast.stmt] = node.body if node is not None else ()
+    if machine.execute(machine, frame, body):
+        frame.returns.append((NONE, Snapshot({}, machine.heap.changes(frame.mark))))
+    if not frame.returns:
+        return Unknown(reason="the function does not return")
+    machine.heap.rewind(frame.mark)
+    machine.heap.join([snapshot.changes for _, snapshot in frame.returns])
+    if frame.decl is not None and frame.decl.is_generator:
+        return Items(union(frame.yields)) if frame.yields else UNKNOWN
+    return union(value for value, _ in frame.returns)

@@ -1,0 +1,72 @@
+"""Comprehensions: loops whose targets live in a scope of their own."""
+
+import ast
+from collections.abc import Callable, Sequence as Sequence_
+
+from nnxlint.semantic.flow.assignment import assign
+from nnxlint.semantic.flow.iteration import element, elements
+from nnxlint.semantic.flow.narrowing import narrow
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.values import Dictionary, Items, Place, Sequence, Value
+
+
+def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.SetComp) -> Value:
+    """A list of what the element may be; as long as the iterable where that is known."""
+    known = _known_items(machine, frame, node.generators)
+    items: list[Value] = []
+    if known is not None:
+        for item in known:
+            items.append(_scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt), item))
+        return machine.allocate(frame, node, Sequence(tuple(items), None, Place(frame.path, node)))
+    value = _scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt))
+    return machine.allocate(frame, node, Sequence((), value, Place(frame.path, node)))
+
+
+_FEW = 8
+
+
+def _known_items(
+    machine: Machine, frame: Frame, generators: list[ast.comprehension]
+) -> tuple[Value, ...] | None:
+    if len(generators) != 1 or generators[0].ifs or not isinstance(generators[0].iter, ast.Name | ast.Tuple | ast.List | ast.Attribute):
+        return None
+    items, rest = elements(machine, machine.evaluate(machine, frame, generators[0].iter))
+    return items if rest is None and 0 < len(items) <= _FEW else None
+
+
+def generator(machine: Machine, frame: Frame, node: ast.GeneratorExp) -> Value:
+    """An iterable of what the element may be."""
+    return Items(_scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt)))
+
+
+def dict_comprehension(machine: Machine, frame: Frame, node: ast.DictComp) -> Value:
+    """A dict of what the value may be."""
+
+    def pair() -> Value:
+        machine.evaluate(machine, frame, node.key)
+        return machine.evaluate(machine, frame, node.value)
+
+    value = _scoped(machine, frame, node.generators, pair)
+    return machine.allocate(frame, node, Dictionary({}, value, Place(frame.path, node)))
+
+
+def _scoped(
+    machine: Machine,
+    frame: Frame,
+    generators: Sequence_[ast.comprehension],
+    body: Callable[[], Value],
+    item: Value | None = None,
+) -> Value:
+    outside = dict(frame.locals)
+    frame.loop_depth += 1
+    for part in generators:
+        iterable = machine.evaluate(machine, frame, part.iter) if item is None else item
+        assign(machine, frame, part.target, element(machine, iterable) if item is None else item, part.target)
+        for condition in part.ifs:
+            machine.evaluate(machine, frame, condition)
+            narrow(machine, frame, condition, holds=True)
+    value = body()
+    frame.loop_depth -= 1
+    frame.locals = outside
+    return value

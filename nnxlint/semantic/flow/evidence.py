@@ -1,0 +1,73 @@
+"""What speaks for evaluation at a call: names of functions, data and results along the call chain."""
+
+from pathlib import PurePosixPath
+
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Arguments, Step
+from nnxlint.semantic.values import ClassRef, Place, taints_of
+from nnxlint.semantic.vocabulary import Purpose, names_result, purpose, words
+
+
+def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) -> tuple[Step, ...]:
+    """The steps from a call outwards to the root of the run."""
+    steps = [_step(machine, frame, place, _data_signs(frame, arguments))]
+    current = frame
+    while current.parent is not None and current.call_site is not None:
+        steps.append(_step(machine, current.parent, current.call_site, _result_signs(current.parent)))
+        current = current.parent
+    return tuple(steps)
+
+
+def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -> Step:
+    found = function_purpose(frame)
+    owner = frame.decl.owner if frame.decl is not None else None
+    return Step(
+        place=place,
+        function=frame.name or PurePosixPath(frame.path).stem,
+        decl=frame.decl,
+        activation=frame.activation,
+        signs=signs | ({"function"} if found is Purpose.EVALUATION else frozenset()),
+        purpose=found.value,
+        differentiated=frame.differentiated,
+        in_module_method=owner is not None and machine.is_module(ClassRef(owner, frame.closure)),
+    )
+
+
+def function_purpose(frame: Frame) -> Purpose:
+    """What the frame's function is for: by its own name, else by its class's, else by its script's."""
+    stem = PurePosixPath(frame.path).stem
+    if _is_test_file(frame.path):
+        stem = ""
+        if "test" in words(frame.name):
+            return Purpose.NEUTRAL
+    if frame.decl is None:
+        return _script_purpose(stem)
+    own = purpose(frame.decl.name)
+    if own is not Purpose.NEUTRAL:
+        return own
+    owner = frame.decl.owner
+    if owner is not None:
+        return purpose(owner.name)
+    return _script_purpose(stem) if frame.decl.name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
+
+
+def _script_purpose(stem: str) -> Purpose:
+    found = purpose(stem)
+    return found if stem else Purpose.NEUTRAL
+
+
+def _is_test_file(path: str) -> bool:
+    file = PurePosixPath(path)
+    return file.stem.startswith("test_") or file.stem.endswith("_test") or file.stem == "conftest" or "tests" in file.parts
+
+
+def _data_signs(frame: Frame, arguments: Arguments) -> frozenset[str]:
+    in_test = _is_test_file(frame.path)
+    data = any(taint.kind == "eval-data" for value in arguments.values() for taint in taints_of(value))
+    return _result_signs(frame) | ({"data"} if data and not in_test else frozenset())
+
+
+def _result_signs(frame: Frame) -> frozenset[str]:
+    named = any(names_result(target) for target in frame.targets)
+    return frozenset({"result"}) if named and not _is_test_file(frame.path) else frozenset()

@@ -1,0 +1,83 @@
+"""Frames: one activation of a function (or of a module's top level) while it is interpreted.
+
+Frames and the heap are the only things that change during interpretation. What one path of the program did is
+kept as a `Snapshot`, so that paths can be joined afterwards.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
+from nnxlint.semantic.observe import Activation
+from nnxlint.semantic.values import Place, Record, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The locals of a frame at one point of the program, and what changed on the heap since a mark."""
+
+    locals: Mapping[str, Value]
+    changes: Mapping[int, Record]
+
+
+@dataclass(slots=True)
+class LoopExits:
+    """Where control left a loop's body other than at its end, told from the loop's `mark` on the heap."""
+
+    mark: int
+    breaks: list[Snapshot] = field(default_factory=list)
+    continues: list[Snapshot] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Frame:
+    """One activation. `context` tells apart the objects that different call chains make at one place."""
+
+    module: ModuleFacts
+    decl: FunctionDecl | None
+    context: int
+    parent: "Frame | None" = None
+    call_site: Place | None = None
+    closure: "Frame | None" = None
+    instance: Value | None = None
+    depth: int = 0
+    locals: dict[str, Value] = field(default_factory=dict)
+    globals: set[str] = field(default_factory=set)
+    nonlocals: set[str] = field(default_factory=set)
+    returns: list[tuple[Value, Snapshot]] = field(default_factory=list)
+    yields: list[Value] = field(default_factory=list)
+    loops: list[LoopExits] = field(default_factory=list)
+    targets: tuple[str, ...] = ()
+    differentiated: bool = False
+    transforms: tuple[str, ...] = ()
+    conditional: int = 0
+    loop_depth: int = 0
+    mark: int = 0
+    activation: Activation = field(default_factory=Activation)
+
+    @property
+    def path(self) -> str:
+        """The file whose code the frame runs."""
+        return self.module.path
+
+    @property
+    def name(self) -> str:
+        """The function's name; empty for the top level of a module."""
+        return self.decl.name if self.decl else ""
+
+    def chain(self) -> "tuple[Frame, ...]":
+        """This frame and its callers, innermost first."""
+        frames = [self]
+        while frames[-1].parent is not None:
+            frames.append(frames[-1].parent)
+        return tuple(frames)
+
+    def mark_training(self) -> None:
+        """Remember, here and in the callers, that gradients or an optimizer were reached."""
+        for frame in self.chain():
+            frame.activation.trains = True
+
+    @property
+    def certain(self) -> bool:
+        """Whether this point is reached whenever the outermost frame runs, as far as is known."""
+        return not any(frame.conditional for frame in self.chain())

@@ -1,0 +1,75 @@
+"""Which file an import means.
+
+Files are found by their paths, not by one dotted name each: several projects under one root may share module
+names, scripts import their neighbours, packages may have no ``__init__.py``. The nearest match to the
+importing file wins.
+"""
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from nnxlint.semantic.facts import ModuleFacts
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """Every known file's facts, and the roots that imports are looked up from."""
+
+    modules: Mapping[str, ModuleFacts]
+    search_roots: tuple[str, ...]
+    _folders: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        folders = {str(parent) for path in self.modules for parent in PurePosixPath(path).parents}
+        object.__setattr__(self, "_folders", frozenset(folders))
+
+    def resolve(self, importer: str, module: str, level: int = 0) -> str | None:
+        """The file, or the folder of a namespace package, that `module` means in `importer`; `None` outside."""
+        return _resolve(self, importer, module, level)
+
+    def submodule(self, location: str, name: str) -> str | None:
+        """The file or folder `name` in a package's folder or beside its ``__init__.py``."""
+        folder = location.removesuffix("/__init__.py")
+        if folder == location and location.endswith(".py"):
+            return None
+        return self._find(folder, (name,))
+
+    def _find(self, folder: str, parts: tuple[str, ...]) -> str | None:
+        base = "/".join((folder.rstrip("/"), *parts))
+        if f"{base}/__init__.py" in self.modules:
+            return f"{base}/__init__.py"
+        if f"{base}.py" in self.modules:
+            return f"{base}.py"
+        return base if base in self._folders else None
+
+    def candidates(self, importer: str) -> tuple[str, ...]:
+        """The folders that absolute imports of a file are looked up from, nearest first."""
+        folder = PurePosixPath(importer).parent
+        own = [str(folder), *(str(parent) for parent in folder.parents)]
+        package_top = next((place for place in own if f"{place}/__init__.py" not in self.modules), own[0])
+        sources = [f"{place}/src" for place in own if f"{place}/src" in self._folders]
+        return tuple(dict.fromkeys((package_top, *own, *sources, *self.search_roots)))
+
+
+@functools.lru_cache(maxsize=65536)
+def _resolve(index: Index, importer: str, module: str, level: int) -> str | None:
+    parts = tuple(part for part in module.split(".") if part)
+    if level:
+        folder = PurePosixPath(importer).parent
+        for _ in range(level - 1):
+            folder = folder.parent
+        return index._find(str(folder), parts) if parts else _package(index, str(folder))  # noqa: SLF001
+    found = None
+    for folder in index.candidates(importer):
+        match = index._find(folder, parts)  # noqa: SLF001
+        if match is not None and match.endswith(".py"):
+            return match
+        found = found or match
+    return found
+
+
+def _package(index: Index, folder: str) -> str | None:
+    init = f"{folder}/__init__.py"
+    return init if init in index.modules else folder

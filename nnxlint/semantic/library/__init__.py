@@ -1,0 +1,1 @@
+"""What the libraries do to abstract values: `flax.nnx` first, then what is commonly used around it."""

@@ -1,0 +1,175 @@
+"""The layers of `flax.nnx`: what their constructors keep, what a call of them does, which streams they need."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from nnxlint.semantic.flax_api import ClassApi
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library import streams
+from nnxlint.semantic.library.binding import bind_signature
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Arguments, Construction, LayerUse
+from nnxlint.semantic.values import (
+    ARRAY,
+    NONE,
+    UNKNOWN,
+    Array,
+    Const,
+    External,
+    FlagAttribute,
+    FlagLiteral,
+    Instance,
+    Origin,
+    Place,
+    Ref,
+    Sequence,
+    Tuple,
+    Unknown,
+    Value,
+    members,
+    taints_of,
+)
+
+
+def construct_layer(machine: Machine, frame: Frame, api: ClassApi, arguments: Arguments, place: Place) -> Value:
+    """Make an object of a library class."""
+    tags = {"loop"} if frame.loop_depth else set()
+    tags |= {"abstract"} if machine.abstract else set()
+    made = machine.allocate(frame, place.node, Instance(External(api.name), {}, place, frozenset(tags)))
+    if api.kind == "variable":
+        construct_variable(machine, frame, made, arguments)
+        return made
+    fill_layer(machine, frame, api, made, arguments, place)
+    if api.kind == "module":
+        note_construction(machine, frame, made, arguments, place)
+    return made
+
+
+def construct_variable(machine: Machine, frame: Frame, made: Ref, arguments: Arguments) -> None:
+    """A Variable holds its first argument; the rest is metadata."""
+    value = arguments.get(0, "value")
+    held = value if value is not None else UNKNOWN
+    machine.set_attribute(made.target, "value", held)
+    for name, metadata in arguments.keywords.items():
+        if name != "value":
+            machine.set_attribute(made.target, name, metadata)
+
+
+def fill_layer(
+    machine: Machine, frame: Frame, api: ClassApi, made: Ref, arguments: Arguments, place: Place
+) -> None:
+    """What a library constructor keeps: its parameters under their names, and the modules in them."""
+    record = machine.instance(made)
+    if record is None:
+        return
+    bound = bind_signature(api.init, arguments)
+    if api.name == "flax.nnx.Sequential":
+        layers = Sequence(arguments.positional, arguments.more_positional, place)
+        bound = {"layers": machine.allocate(frame, place.node, layers, "layers")}
+    machine.heap.write(made.target, replace(record, attrs={**record.attrs, **bound}))
+    rngs = bound.get("rngs")
+    if rngs is not None and api.kind == "module":
+        streams.need_all(machine, frame, rngs, _streams(api, bound), api.name, place)
+
+
+def _streams(api: ClassApi, bound: Mapping[str, Value]) -> tuple[str, ...]:
+    rate = bound.get(api.rate_parameter or "", UNKNOWN)
+    needed = api.streams_init_at_zero_rate if _is_zero(rate) else api.streams_init
+    collection = bound.get("rng_collection")
+    if isinstance(collection, Const) and isinstance(collection.value, str):
+        return tuple(collection.value if name == "dropout" else name for name in needed)
+    return needed
+
+
+def _is_zero(value: Value) -> bool:
+    return isinstance(value, Const) and isinstance(value.value, int | float) and value.value == 0
+
+
+def note_construction(machine: Machine, frame: Frame, made: Ref, arguments: Arguments, place: Place) -> None:
+    """Log that a module was built, and from which `Rngs`."""
+    found = [
+        member.target
+        for value in arguments.values()
+        for member in members(value)
+        if isinstance(member, Ref) and streams.is_rngs(machine, member)
+    ]
+    record = machine.instance(made)
+    if record is None:
+        return
+    machine.log.constructions.append(
+        Construction(
+            place,
+            record.cls,
+            made.target,
+            tuple(found),
+            id(frame.activation),
+            frame.decl,
+            frame.loop_depth,
+            frame.targets,
+            draws=any(draw.rngs in found for draw in machine.log.draws),
+            abstract=bool(machine.abstract),
+        )
+    )
+
+
+def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments, place: Place) -> Value:
+    """Call a layer of the library, or a project class that inherits its `__call__` from one."""
+    record = machine.instance(callee)
+    api = machine.library_class(record.cls) if record is not None else None
+    if record is None or api is None:
+        return UNKNOWN
+    taints = frozenset().union(*(taints_of(value) for value in arguments.values()))
+    if api.name == "flax.nnx.Sequential":
+        return _chain(machine, frame, record, arguments, place)
+    if api.mode_flag is not None:
+        _use(machine, frame, callee, record, api, arguments, place)
+    for name in ("cell", "forward_rnn", "backward_rnn"):
+        if name in record.attrs:
+            machine.call(machine, frame, record.attrs[name], Arguments((ARRAY, Array(taints))), place)
+    return Array(taints)
+
+
+def _chain(machine: Machine, frame: Frame, record: Instance, arguments: Arguments, place: Place) -> Value:
+    layers = machine.sequence(record.attrs.get("layers", UNKNOWN))
+    if layers is None:
+        return UNKNOWN
+    value: Value = UNKNOWN
+    current = arguments
+    for layer in (*layers.items, *((layers.rest,) if layers.rest is not None else ())):
+        value = machine.call(machine, frame, layer, current, place)
+        current = Arguments(value.items) if isinstance(value, Tuple) else Arguments((value,))
+    return value
+
+
+def _use(
+    machine: Machine, frame: Frame, callee: Ref, record: Instance, api: ClassApi, arguments: Arguments, place: Place
+) -> None:
+    """Note that a mode-dependent layer was reached and in which mode."""
+    rate = record.attrs.get(api.rate_parameter or "", UNKNOWN)
+    if api.rate_parameter is not None and (_is_zero(rate) or rate == NONE):
+        return
+    flag = api.mode_flag or ""
+    passed = bind_signature(api.call or (), arguments).get(flag, NONE)
+    certain = frame.certain and not isinstance(rate, Unknown)
+    for training, origin in _modes(passed, record.attrs.get(flag, UNKNOWN), callee, flag, place):
+        use = LayerUse(api.name, training, origin, certain, place, callee.target)
+        if machine.collectors:
+            machine.collectors[-1].append(use)
+
+
+def _modes(
+    passed: Value, attribute: Value, callee: Ref, flag: str, place: Place
+) -> list[tuple[bool | None, Origin | None]]:
+    """A flag at the call beats the attribute; `None` at the call leaves it to the attribute."""
+    modes: list[tuple[bool | None, Origin | None]] = []
+    for value in members(passed):
+        if isinstance(value, Const) and isinstance(value.value, bool):
+            modes.append((not value.value, value.origin or FlagLiteral(place)))
+        elif isinstance(value, Const) and value.value is None:
+            for held in members(attribute):
+                training = not held.value if isinstance(held, Const) and isinstance(held.value, bool) else None
+                modes.append((training, FlagAttribute(callee.target, flag)))
+        else:
+            modes.append((None, None))
+    return modes
+

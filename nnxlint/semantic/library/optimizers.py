@@ -1,0 +1,88 @@
+"""Optimizers: `nnx.Optimizer`, `nnx.ModelAndOptimizer`, and optax's transformations."""
+
+from nnxlint.semantic.flax_api import ClassApi
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library.binding import bind_signature
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.values import (
+    UNKNOWN,
+    Array,
+    External,
+    Instance,
+    Place,
+    Ref,
+    Taint,
+    Tree,
+    Tuple,
+    Unknown,
+    Value,
+    taints_of,
+)
+
+TRANSFORMATION = "optax.GradientTransformation"
+_UPDATES = frozenset({Taint("updates")})
+
+
+def construct_optimizer(
+    machine: Machine, frame: Frame, api: ClassApi, arguments: Arguments, place: Place
+) -> Value:
+    """`nnx.Optimizer(model, tx, wrt=…)`."""
+    tags = frozenset({"loop"} if frame.loop_depth else ())
+    bound = bind_signature(api.init, arguments)
+    return machine.allocate(frame, place.node, Instance(External(api.name), bound, place, tags))
+
+
+def fill_optimizer(machine: Machine, api: ClassApi, made: Ref, arguments: Arguments) -> None:
+    """What an inherited constructor keeps in an object of a subclass."""
+    for name, value in bind_signature(api.init, arguments).items():
+        machine.set_attribute(made.target, name, value)
+
+
+def call_optimizer_method(
+    machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments
+) -> Value:
+    """`optimizer.update(model, grads)`."""
+    if name != "update":
+        return UNKNOWN
+    frame.mark_training()
+    return Tree("updates", -1, (), _UPDATES)
+
+
+def call_optax(machine: Machine, frame: Frame, name: str, arguments: Arguments, place: Place) -> Value:
+    """A function of optax: a transformation, new parameters, a schedule or a loss."""
+    last = name.rpartition(".")[2]
+    if last == "apply_updates":
+        frame.mark_training()
+        params = arguments.get(0, "params")
+        taints = frozenset(taint for taint in taints_of(params) if "grad" not in taint.kind) if params else frozenset()
+        root = params.root if isinstance(params, Tree) else -1
+        return Tree("updates", root, (), taints | _UPDATES)
+    if last == "incremental_update":
+        return Tree("updates", -1, (), _UPDATES)
+    if name.startswith("optax.losses.") or "loss" in last or "cross_entropy" in last or last.startswith("global_"):
+        return Array(frozenset().union(*(taints_of(value) for value in arguments.values())))
+    if last.endswith(("schedule", "decay")) and last != "add_decayed_weights":
+        return Unknown(reason="a schedule")
+    record = Instance(External(TRANSFORMATION), {}, place)
+    return machine.allocate(frame, place.node, record)
+
+
+def is_transformation(machine: Machine, value: Value) -> bool:
+    """Whether a value is an optax transformation for certain."""
+    record = machine.instance(value)
+    return record is not None and record.cls == External(TRANSFORMATION)
+
+
+def call_transformation_method(
+    machine: Machine, frame: Frame, name: str, arguments: Arguments
+) -> Value:
+    """`tx.init(params)`, `tx.update(grads, state, params)`."""
+    if name == "init":
+        return Tree("optax", -1)
+    if name == "update":
+        frame.mark_training()
+        return Tuple((Tree("updates", -1, (), _UPDATES), Tree("optax", -1)))
+    return UNKNOWN
+
+

@@ -1,0 +1,196 @@
+"""The interpreter's state: the heap, the modules that ran, the log, and the budget that ends a run.
+
+The three ways to go on (evaluate an expression, execute statements, call a value) are given to the machine when
+it is made, because each of them needs the others.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from nnxlint.semantic.facts import ClassDecl, FunctionDecl
+from nnxlint.semantic.flax_api import ClassApi, FlaxApi
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.heap import Heap
+from nnxlint.semantic.index import Index
+from nnxlint.semantic.observe import Arguments, LayerUse, Log
+from nnxlint.semantic.values import (
+    UNKNOWN,
+    ClassRef,
+    Dictionary,
+    External,
+    Instance,
+    Literal,
+    Place,
+    Record,
+    Ref,
+    Sequence as SequenceRecord,
+    Value,
+)
+
+MAX_DEPTH = 40
+MAX_STEPS = 400_000
+
+
+class BudgetError(Exception):
+    """A root took too many steps: what it would have shown stays unknown."""
+
+
+class Evaluate(Protocol):
+    """Give the value of an expression."""
+
+    def __call__(self, machine: "Machine", frame: Frame, node: ast.expr) -> Value: ...
+
+
+class Execute(Protocol):
+    """Run statements; whether control reaches their end."""
+
+    def __call__(self, machine: "Machine", frame: Frame, body: Sequence[ast.stmt]) -> bool: ...
+
+
+class Call(Protocol):
+    """Call a value."""
+
+    def __call__(
+        self, machine: "Machine", frame: Frame, callee: Value, arguments: Arguments, place: Place
+    ) -> Value: ...
+
+
+@dataclass(slots=True, eq=False)
+class Machine:
+    """One project being interpreted."""
+
+    index: Index
+    api: FlaxApi
+    evaluate: Evaluate
+    execute: Execute
+    call: Call
+    sets_modes: bool = True
+    owns_combined_optimizer: bool = True
+    heap: Heap = field(default_factory=Heap)
+    log: Log = field(default_factory=Log)
+    modules: dict[str, Frame] = field(default_factory=dict)
+    entered: set[FunctionDecl] = field(default_factory=set)
+    collectors: list[list[LayerUse]] = field(default_factory=list)
+    linearised: dict[ClassDecl, tuple[Value, ...]] = field(default_factory=dict)
+    prototypes: dict[ClassDecl, Ref] = field(default_factory=dict)
+    calling: list[FunctionDecl] = field(default_factory=list)
+    stopping: int = 0
+    abstract: int = 0
+    steps: int = 0
+    pending: list[tuple[FunctionDecl, Frame]] = field(default_factory=list)
+    building: set[ClassDecl] = field(default_factory=set)
+    _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
+    _objects: dict[tuple[int, int, str], int] = field(default_factory=dict)
+    _kept: list[ast.AST] = field(default_factory=list)
+
+    def tick(self, amount: int = 1) -> None:
+        """Count work; `BudgetError` when the root has had its share."""
+        self.steps += amount
+        if self.steps > MAX_STEPS:
+            raise BudgetError
+
+    def context(self, parent: int, node: ast.AST) -> int:
+        """The number of the call chain `parent` extended by a call at `node`."""
+        return self._contexts.setdefault((parent, id(node)), len(self._contexts) + 1)
+
+    def allocate(self, frame: Frame, node: ast.AST, record: Record, extra: str = "") -> Ref:
+        """A new object; the same place in the same call chain gives the same object again."""
+        key = (frame.context, id(node), extra)
+        number = self._objects.setdefault(key, len(self._objects) + 1)
+        self.heap.write(number, record)
+        return Ref(number)
+
+    def part_of(self, owner: int, name: str, record: Record) -> Ref:
+        """An object that belongs to another under a name, made when it is first looked at."""
+        key = (-owner, 0, name)
+        number = self._objects.setdefault(key, len(self._objects) + 1)
+        if self.heap.get(number) is None:
+            self.heap.write(number, record)
+        return Ref(number)
+
+    def instance(self, value: Value) -> Instance | None:
+        """The record of a value that is one object with attributes."""
+        record = self.heap.get(value.target) if isinstance(value, Ref) else None
+        return record if isinstance(record, Instance) else None
+
+    def sequence(self, value: Value) -> SequenceRecord | None:
+        """The record of a value that is one list."""
+        record = self.heap.get(value.target) if isinstance(value, Ref) else None
+        return record if isinstance(record, SequenceRecord) else None
+
+    def dictionary(self, value: Value) -> Dictionary | None:
+        """The record of a value that is one dict."""
+        record = self.heap.get(value.target) if isinstance(value, Ref) else None
+        return record if isinstance(record, Dictionary) else None
+
+    def set_attribute(self, target: int, name: str, value: Value) -> None:
+        """Set one attribute of an object."""
+        record = self.heap.get(target)
+        if isinstance(record, Instance) and record.attrs.get(name) is not value:
+            self.heap.write(target, replace(record, attrs={**record.attrs, name: value}))
+
+    def ancestry(self, cls: Value) -> tuple[Value, ...]:
+        """A class and its bases, nearest first: project classes, library names, and unknown ones."""
+        if not isinstance(cls, ClassRef):
+            return (cls,)
+        known = self.linearised.get(cls.decl)
+        if known is None:
+            self.linearised[cls.decl] = (cls,)
+            known = self.linearised[cls.decl] = tuple(self._linearise(cls))
+        return known
+
+    def _linearise(self, cls: ClassRef) -> Iterator[Value]:
+        frame = cls.closure or self.modules.get(cls.decl.path)
+        seen: dict[Value, None] = {cls: None}
+        for base in cls.decl.node.bases:
+            value = self.evaluate(self, frame, base) if frame is not None else UNKNOWN
+            for ancestor in self.ancestry(value):
+                seen.pop(ancestor, None)
+                seen[ancestor] = None
+        yield from seen
+
+    def library_class(self, cls: Value) -> ClassApi | None:
+        """The nearest class of `flax.nnx` that a class is or derives from."""
+        for ancestor in self.ancestry(cls):
+            if isinstance(ancestor, External):
+                found = self.api.classes.get(ancestor.name)
+                if found is not None:
+                    return found
+        return None
+
+    def is_module(self, cls: Value) -> bool:
+        """Whether a class is an NNX module for certain."""
+        found = self.library_class(cls)
+        return found is not None and found.kind == "module"
+
+    def is_variable(self, cls: Value) -> bool:
+        """Whether a class is an NNX Variable for certain."""
+        found = self.library_class(cls)
+        return found is not None and found.kind == "variable"
+
+    def derives(self, cls: Value, name: str) -> bool:
+        """Whether a class is, or derives from, the library class of this canonical name."""
+        found = self.library_class(cls)
+        return found is not None and name in found.mro
+
+    def is_open(self, cls: Value) -> bool:
+        """Whether a class has bases that are not known, so that it may be or do anything."""
+        return any(not isinstance(ancestor, ClassRef | External) for ancestor in self.ancestry(cls))
+
+    def decorators(self, cls: ClassDecl) -> Iterator[Value]:
+        """The decorators of a class, called ones by what they call."""
+        frame = self.modules.get(cls.path)
+        for node in cls.node.decorator_list:
+            if frame is not None:
+                yield self.evaluate(self, frame, node.func if isinstance(node, ast.Call) else node)
+
+
+def literal(text: str | None) -> Literal:
+    """The value of a default in the API tables; anything but a literal is told by `ValueError`."""
+    value = ast.literal_eval(text or "")
+    if isinstance(value, int | float | complex | str | bytes | None):
+        return value
+    message = "not a plain literal"
+    raise ValueError(message)

@@ -1,0 +1,69 @@
+"""What the rules ask: frozen sites of one file, each with its place, its syntax and what is known of it."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+
+from packaging.version import Version
+
+from nnxlint.diagnostic import Related
+from nnxlint.semantic.explain import explain_row
+from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.flax_api import Signature
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import LibraryCall
+from nnxlint.semantic.sites import ABSENT, MAYBE, PRESENT, CallSite, Given, Site
+from nnxlint.semantic.values import Instance, Place, Value
+from nnxlint.source import Source
+from nnxlint.syntax.tree import Tree
+
+__all__ = ["ABSENT", "MAYBE", "PRESENT", "CallSite", "Given", "SemanticModel", "Site"]
+
+
+class SemanticModel:
+    """One file seen through the whole project."""
+
+    def __init__(self, facts: ModuleFacts, target: Version, machine: Machine) -> None:
+        self.path = facts.path
+        self.tree: Tree = facts.tree
+        self.source: Source = facts.tree.source
+        self.target = target
+        self.facts = facts
+        self.machine = machine
+
+    def calls(self, *names: str) -> Iterator[CallSite]:
+        """The calls of these canonical names, in the order of the file."""
+        grouped: dict[ast.AST, list[LibraryCall]] = defaultdict(list)
+        for name in names:
+            for seen in self.machine.log.calls_of(self.path, name):
+                grouped[seen.place.node].append(seen)
+        for node, seen_calls in sorted(grouped.items(), key=lambda item: self.tree.span(item[0])):
+            name = seen_calls[0].name
+            yield CallSite(self.tree, node, name, tuple(seen_calls), self.signature(name))
+
+    def signature(self, name: str) -> Signature | None:
+        """The signature of a library's function, class or method on the targeted Flax."""
+        api = self.machine.api
+        if name in api.classes:
+            return api.classes[name].init
+        if name in api.functions:
+            return api.functions[name].signature
+        owner, _, method = name.rpartition(".")
+        return api.classes[owner].methods.get(method) if owner in api.classes else None
+
+    def site(self, node: ast.AST) -> Site:
+        """A node of this file as a site."""
+        return Site(self.tree, node)
+
+    def related(self, place: Place, message: str) -> tuple[Related, ...]:
+        """A place of any file of the project, as the second place of a diagnostic."""
+        facts = self.machine.index.modules.get(place.path)
+        return (Related(message, place.path, facts.tree.span(place.node)),) if facts is not None else ()
+
+    def instance(self, value: Value) -> Instance | None:
+        """The object that a value is, where it is one object with attributes."""
+        return self.machine.instance(value)
+
+    def explain(self, row: int) -> tuple[str, ...]:
+        """What is known about the objects on a row, by which chain of inferences."""
+        return tuple(explain_row(self.facts, self.machine, row))

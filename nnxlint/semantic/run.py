@@ -1,0 +1,111 @@
+"""Running a project: every module's top level, then whatever no other code was seen to call."""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+
+from nnxlint.semantic.facts import ClassDecl, FunctionDecl, ModuleFacts
+from nnxlint.semantic.flax_api import FlaxApi
+from nnxlint.semantic.flow.calls import call, run_function
+from nnxlint.semantic.flow.construction import prototype
+from nnxlint.semantic.flow.expressions import evaluate
+from nnxlint.semantic.flow.modules import module_frame
+from nnxlint.semantic.flow.statements import execute
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.index import Index
+from nnxlint.semantic.machine import BudgetError, Machine
+from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.values import ClassRef, Func, Place, Value
+
+_MODE_SETTERS = frozenset(
+    "eval set_attributes view set_mode with_attributes deterministic use_running_average".split()
+)
+
+
+def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi) -> Machine:
+    """Interpret the whole project; what was observed is in the machine's log."""
+    machine = Machine(
+        index=Index(modules, tuple(search_roots)),
+        api=api,
+        evaluate=evaluate,
+        execute=execute,
+        call=call,
+        sets_modes=any(facts.mentioned & _MODE_SETTERS or facts.keywords & _MODE_SETTERS for facts in modules.values()),
+        owns_combined_optimizer=any("ModelAndOptimizer" in facts.mentioned for facts in modules.values()),
+    )
+    for path in sorted(modules):
+        _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
+    _run_pending(machine, len(machine.pending))
+    _run_roots(machine, modules)
+    return machine
+
+
+def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:
+    """One root: it has its own budget, and what it leaves half done counts as not understood."""
+    machine.steps = 0
+    depth = len(machine.calling)
+    collectors = len(machine.collectors)
+    try:
+        action()
+    except (BudgetError, RecursionError):
+        machine.log.incomplete.add(path)
+        del machine.calling[depth:]
+        del machine.collectors[collectors:]
+        machine.stopping = machine.abstract = 0
+
+
+def _run_pending(machine: Machine, known: int) -> None:
+    """Functions inside functions that nobody called: run them where their enclosing function ended."""
+    for decl, frame in machine.pending[:known]:
+        if frame.decl is not None and decl not in machine.entered:
+            _guarded(machine, decl.path, lambda decl=decl, frame=frame: _run(machine, frame, decl, None))  # type: ignore[misc]
+
+
+def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
+    mentioned = frozenset().union(*(facts.mentioned for facts in modules.values()))
+    roots = [
+        (facts, decl) for _, facts in sorted(modules.items()) for decl in facts.functions.values() if _is_root(facts, decl)
+    ]
+    # What nobody mentions is called from outside; what is mentioned was mostly reached from there by then.
+    for chosen in (False, True):
+        for facts, decl in roots:
+            if decl not in machine.entered and (decl.name in mentioned) is chosen:
+                _run_root(machine, facts, decl)
+
+
+def _is_root(facts: ModuleFacts, decl: FunctionDecl) -> bool:
+    if isinstance(decl.node, ast.Lambda):
+        return False
+    return decl.owner is not None or facts.top_level.get(decl.name) is decl.node
+
+
+def _run_root(machine: Machine, facts: ModuleFacts, decl: FunctionDecl) -> None:
+    frame = machine.modules.get(facts.path)
+    if frame is None:
+        return
+    mark = machine.heap.mark()
+    known = len(machine.pending)
+    machine.prototypes.clear()
+    machine.building.clear()
+    _guarded(machine, decl.path, lambda: _run(machine, frame, decl, decl.owner))
+    for inner, enclosing in machine.pending[known:]:
+        if inner not in machine.entered:
+            _guarded(machine, decl.path, lambda inner=inner, enclosing=enclosing: _run(machine, enclosing, inner, None))  # type: ignore[misc]
+    del machine.pending[known:]
+    machine.heap.rewind(mark)
+
+
+def _run(machine: Machine, frame: Frame, decl: FunctionDecl, owner: ClassDecl | None) -> None:
+    bound: Value | None = None
+    if owner is not None and not _is_static(decl):
+        cls = ClassRef(owner, frame)
+        bound = cls if _is_classmethod(decl) else prototype(machine, frame, cls, decl.node)
+    if decl not in machine.entered:
+        run_function(machine, frame, Func(decl, bound, frame), Arguments(), Place(decl.path, decl.node))
+
+
+def _is_static(decl: FunctionDecl) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "staticmethod" for node in decl.decorators)
+
+
+def _is_classmethod(decl: FunctionDecl) -> bool:
+    return any(isinstance(node, ast.Name) and node.id == "classmethod" for node in decl.decorators)

@@ -1,0 +1,403 @@
+"""Abstract values: what an expression may hold when the linted program runs.
+
+All values are frozen and compare by content. Objects that the program can change (modules, lists, `Rngs`, …)
+are a `Ref` into the heap; the heap's records are frozen too and replaced when the program changes them.
+`Unknown` is the honest answer; it carries taints, because where data comes from is often known when what
+it is is not.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from nnxlint.semantic.facts import ClassDecl, FunctionDecl
+    from nnxlint.semantic.frames import Frame
+
+Literal: TypeAlias = int | float | complex | str | bytes | bool | None
+
+
+class Taint(NamedTuple):
+    """Where a value comes from: `kind` and, for some kinds, the heap object that it was read from.
+
+    Kinds: ``grad`` (a gradient by flow), ``grad-name`` (by its name alone), ``read`` (of one Variable),
+    ``params`` (of a module's whole state), ``random``, ``eval-data`` (by a name or a split's name),
+    ``updates`` (what an optimizer made of gradients), ``stopped`` (behind `stop_gradient`), ``int`` and
+    ``bool`` (the array's dtype), ``table`` (computed without randomness from shapes and constants).
+    """
+
+    kind: str
+    source: int = -1
+
+
+Taints: TypeAlias = frozenset[Taint]
+NO_TAINTS: Taints = frozenset()
+
+
+class Place(NamedTuple):
+    """A syntax node of a file."""
+
+    path: str
+    node: ast.AST
+
+    def __hash__(self) -> int:
+        return id(self.node)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and self.node is other.node
+
+
+@dataclass(frozen=True, slots=True)
+class FlagDefault:
+    """A mode flag that the call at `place` left to the default of `function`'s `parameter`."""
+
+    place: Place
+    function: str
+    parameter: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagAttribute:
+    """A mode flag that was read from an attribute of a heap object."""
+
+    owner: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlagLiteral:
+    """A mode flag that is written out where the layer is called."""
+
+    place: Place
+
+
+Origin: TypeAlias = FlagDefault | FlagAttribute | FlagLiteral
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything at all; `reason` says in a word why it is not known."""
+
+    taints: Taints = NO_TAINTS
+    reason: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Const:
+    """A literal. `origin` tells how a mode flag got this value."""
+
+    value: Literal
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    """An array, a number or another value without NNX state in it; certainly no module."""
+
+    taints: Taints = NO_TAINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A random key. Equal values are equal keys: `seed` is a literal's text or the place that made the key."""
+
+    seed: str | int | float
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A pytree of arrays that belongs to NNX: a State, gradients, a pure dict.
+
+    `kind`: ``state``, ``grads``, ``pure``, ``mapped`` or ``updates``; `root`: the module it was taken from; `filters`: the
+    filters it was taken with.
+    """
+
+    kind: str
+    root: int = -1
+    filters: tuple["Value", ...] = ()
+    taints: Taints = NO_TAINTS
+
+
+@dataclass(frozen=True, slots=True)
+class GraphDef:
+    """The static half of `nnx.split`: a copy of the object graph, modes included."""
+
+    root: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """A tuple of known length."""
+
+    items: tuple["Value", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """An iterable of unknown length whose elements are all `item`."""
+
+    item: "Value"
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """An object of the heap."""
+
+    target: int
+
+
+@dataclass(frozen=True, slots=True)
+class Func:
+    """A function of the project: its declaration, the object it is bound to, the frame it closes over."""
+
+    decl: "FunctionDecl"
+    bound: "Value | None" = None
+    closure: "Frame | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRef:
+    """A class of the project."""
+
+    decl: "ClassDecl"
+    closure: "Frame | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A name of a library, by its canonical dotted path."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRef:
+    """A Python module of the project, by its file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A library's method bound to a value."""
+
+    receiver: "Value"
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Super:
+    """`super()` inside a method: look-ups start after `cls`."""
+
+    instance: "Value"
+    cls: "ClassDecl"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """`functools.partial`: a callable with arguments bound."""
+
+    function: "Value"
+    args: tuple["Value", ...] = ()
+    keywords: tuple[tuple[str, "Value"], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Transformed:
+    """A function under a JAX or NNX transform, by the transform's canonical name."""
+
+    transform: str
+    function: "Value"
+    options: tuple[tuple[str, "Value"], ...] = ()
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """One of several values, no unions among them."""
+
+    members: tuple["Value", ...]
+
+
+Value: TypeAlias = (
+    Unknown
+    | Const
+    | Array
+    | Key
+    | Tree
+    | GraphDef
+    | Tuple
+    | Items
+    | Ref
+    | Func
+    | ClassRef
+    | External
+    | ModuleRef
+    | Method
+    | Super
+    | Partial
+    | Transformed
+    | Union
+)
+
+UNKNOWN = Unknown()
+NONE = Const(None)
+ARRAY = Array()
+_MAX_UNION = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """An object with attributes: of a project class or of a library's.
+
+    `tags`: ``given`` (made up for a parameter: mode and identity unknown), ``clone``, ``abstract``
+    (inside `nnx.eval_shape`), ``loop`` (made in a loop: stands for several), ``open`` (may have more attributes).
+    """
+
+    cls: ClassRef | External
+    attrs: Mapping[str, Value]
+    place: Place
+    tags: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list (or `nnx.List`): its known elements, and what further elements may be."""
+
+    items: tuple[Value, ...]
+    rest: Value | None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionary:
+    """A dict (or `nnx.Dict`): values by literal key, and what other keys may hold."""
+
+    items: Mapping[Literal, Value]
+    rest: Value | None
+    place: Place
+
+
+Record: TypeAlias = Instance | Sequence | Dictionary
+
+
+def members(value: Value) -> tuple[Value, ...]:
+    """The alternatives of a value."""
+    return value.members if isinstance(value, Union) else (value,)
+
+
+def union(values: Iterable[Value]) -> Value:
+    """The value that may be any of these; too many alternatives become `Unknown`."""
+    merged: list[Value] = []
+    for value in values:
+        for member in members(value):
+            _add_member(merged, member)
+    if not merged:
+        return UNKNOWN
+    if len(merged) == 1:
+        return merged[0]
+    if len(merged) > _MAX_UNION:
+        return Unknown(frozenset().union(*(taints_of(member) for member in merged)), "too many alternatives")
+    return Union(tuple(merged))
+
+
+def _add_member(merged: list[Value], member: Value) -> None:
+    for position, present in enumerate(merged):
+        if present == member:
+            return
+        together = _merge(present, member)
+        if together is not None:
+            merged[position] = together
+            return
+    merged.append(member)
+
+
+def _merge(left: Value, right: Value) -> Value | None:
+    """One value for two of the same kind, where nothing that rules ask for is lost."""
+    match left, right:
+        case Unknown(), Unknown():
+            return Unknown(left.taints | right.taints, left.reason or right.reason)
+        case Array(), Array():
+            return Array(left.taints | right.taints)
+        case Const(), Const() if left.value == right.value and type(left.value) is type(right.value):
+            return Const(left.value)
+        case Tree(), Tree() if (left.kind, left.root, left.filters) == (right.kind, right.root, right.filters):
+            return Tree(left.kind, left.root, left.filters, left.taints | right.taints)
+        case Tuple(), Tuple() if len(left.items) == len(right.items):
+            return Tuple(tuple(join(one, two) for one, two in zip(left.items, right.items, strict=True)))
+        case Items(), Items():
+            return Items(join(left.item, right.item))
+    return None
+
+
+def join(left: Value, right: Value) -> Value:
+    """The value that may be either."""
+    if left is right or left == right:
+        return left
+    return union((left, right))
+
+
+def taints_of(value: Value) -> Taints:
+    """Where a value, or anything inside it, comes from."""
+    match value:
+        case Unknown() | Array() | Tree():
+            return value.taints
+        case Tuple():
+            return frozenset().union(*(taints_of(item) for item in value.items))
+        case Items():
+            return taints_of(value.item)
+        case Union():
+            return frozenset().union(*(taints_of(member) for member in value.members))
+        case Method():
+            return taints_of(value.receiver)
+    return NO_TAINTS
+
+
+def with_taints(value: Value, taints: Taints) -> Value:
+    """The value with further taints, where it can carry any."""
+    if not taints:
+        return value
+    match value:
+        case Unknown():
+            return value if taints <= value.taints else Unknown(value.taints | taints, value.reason)
+        case Array():
+            return value if taints <= value.taints else Array(value.taints | taints)
+        case Tree():
+            return Tree(value.kind, value.root, value.filters, value.taints | taints)
+        case Tuple():
+            return Tuple(tuple(with_taints(item, taints) for item in value.items))
+        case Items():
+            return Items(with_taints(value.item, taints))
+        case Union():
+            return union(with_taints(member, taints) for member in value.members)
+    return value
+
+
+def truth(value: Value) -> bool | None:
+    """Whether a value is true in a condition, `None` when that is not known."""
+    match value:
+        case Const():
+            return bool(value.value)
+        case Union():
+            answers = {truth(member) for member in value.members}
+            return answers.pop() if len(answers) == 1 else None
+        case Tuple():
+            return bool(value.items)
+        case Func() | ClassRef() | External() | ModuleRef() | Partial() | Transformed():
+            return True
+    return None
+
+
+def is_none(value: Value) -> bool | None:
+    """Whether a value is `None`; Python's `None` answers "not known"."""
+    match value:
+        case Const():
+            return value.value is None
+        case Unknown():
+            return None
+        case Union():
+            answers = {is_none(member) for member in value.members}
+            return answers.pop() if len(answers) == 1 else None
+    return False

@@ -1,0 +1,82 @@
+"""What names tell: which words speak of evaluation, of training, of gradients, of mode flags.
+
+A name is split into words at underscores and capitals. Words of a name never prove anything alone; they are
+signs, and whoever uses them counts how many independent ones agree.
+"""
+
+import functools
+import re
+from enum import Enum
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+TRAINING_FLAGS = frozenset({"train", "training", "is_train", "is_training", "enable_dropout"})
+EVALUATION_FLAGS = frozenset(
+    {"deterministic", "inference", "use_running_average", "eval", "is_eval", "testing", "evaluation", "is_inference"}
+)
+
+_EVALUATION_FUNCTIONS = frozenset(
+    """eval evaluate evaluates evaluating evaluation evaluator test testing tester valid validate validation
+    validator val infer inference predict predicts prediction predictions predictor sample sampling generate
+    generation serve serving deploy holdout score accuracy classify transcribe translate embed""".split()
+)
+_TRAINING_FUNCTIONS = frozenset(
+    """train trains training trainer trainable fit fitting finetune finetuning tune pretrain pretraining learn
+    learner update optimize optimise grad gradient backward""".split()
+)
+_EVALUATION_DATA = frozenset("test val valid validation eval evaluation holdout heldout infer inference unseen dev".split())
+_TRAINING_DATA = frozenset("train training fit".split())
+_RESULTS = frozenset("pred preds prediction predictions predicted test val valid validation eval evaluation".split())
+_GRADIENTS = frozenset("grad grads gradient gradients dloss".split())
+
+
+class Purpose(Enum):
+    """What a function is for, as far as its name tells."""
+
+    EVALUATION = "evaluation"
+    TRAINING = "training"
+    NEUTRAL = "neutral"
+
+
+@functools.lru_cache(maxsize=65536)
+def words(name: str) -> frozenset[str]:
+    """The lower-case words of an identifier."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
+@functools.lru_cache(maxsize=65536)
+def purpose(name: str) -> Purpose:
+    """What a function, class or script of this name is for; training wins where a name says both."""
+    parts = words(name)
+    if parts & _TRAINING_FUNCTIONS:
+        return Purpose.TRAINING
+    return Purpose.EVALUATION if parts & _EVALUATION_FUNCTIONS else Purpose.NEUTRAL
+
+
+@functools.lru_cache(maxsize=65536)
+def names_evaluation_data(name: str) -> bool:
+    """Whether a variable, attribute, key or split of this name holds data to evaluate on."""
+    parts = words(name)
+    return bool(parts & _EVALUATION_DATA) and not parts & _TRAINING_DATA
+
+
+@functools.lru_cache(maxsize=65536)
+def names_result(name: str) -> bool:
+    """Whether a variable of this name holds what an evaluation gave."""
+    parts = words(name)
+    return bool(parts & _RESULTS) and not parts & _TRAINING_DATA
+
+
+@functools.lru_cache(maxsize=65536)
+def names_gradient(name: str) -> bool:
+    """Whether a variable of this name holds gradients."""
+    return bool(words(name) & _GRADIENTS)
+
+
+def evaluating(flag: str, *, value: bool) -> bool | None:
+    """Whether a mode flag of this name and value asks for evaluation; `None` when the name is no mode flag."""
+    if flag in TRAINING_FLAGS:
+        return not value
+    if flag in EVALUATION_FLAGS:
+        return value
+    return None

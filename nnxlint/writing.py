@@ -1,0 +1,60 @@
+"""Fixed sources put on disk, whole or not at all, and shown as a diff."""
+
+import contextlib
+import difflib
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnxlint.errors import NnxlintError
+from nnxlint.source import Source, encode_source, read_source
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def write_source(before: Source, after: Source) -> None:
+    """Replace the file by its fixed text at once; `NnxlintError`, and the file as it was, when that fails.
+
+    A symbolic link stays one: the file that it leads to is replaced. The file's mode is kept.
+    """
+    target = Path(before.path).resolve()
+    if read_source(target).text != before.text:
+        message = f"{before.path}: changed while nnxlint was running, so its fixes were not written"
+        raise NnxlintError(message)
+    try:
+        _replace(target, encode_source(before, after.text))
+    except OSError as error:
+        message = f"{before.path}: cannot be written: {error.strerror or error}"
+        raise NnxlintError(message) from error
+
+
+def diff_lines(before: Source, after: Source, name: str) -> Iterator[str]:
+    """Give the change as the lines of a unified diff of `name`; they keep their own ends."""
+    lines = difflib.unified_diff(_LINE.findall(before.text), _LINE.findall(after.text), name, name)
+    return (_terminated(line) for line in lines)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    if not os.access(target, os.W_OK):
+        raise PermissionError(13, "the file is read-only")
+    mode = stat.S_IMODE(target.stat().st_mode)
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".nnxlint", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _terminated(line: str) -> str:
+    return line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n"

@@ -1,0 +1,162 @@
+"""What several tests share: an analysis that knows only text, and rules that look for words in it."""
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+import pytest
+from packaging.version import Version
+
+from nnxlint.diagnostic import Diagnostic, Level
+from nnxlint.edits import Applicability, Edit, Fix
+from nnxlint.knowledge import Project
+from nnxlint.rule import Context, Contract, Rule, rule
+from nnxlint.semantic.model import SemanticModel
+from nnxlint.semantic.statistics import Share, Statistics
+from nnxlint.source import Source, make_source
+from nnxlint.spans import Span
+
+STATISTICS = Statistics(module_classes=Share(3, 4, (("base class not found", 1),)))
+
+
+@dataclass(frozen=True, slots=True)
+class FakeModel:
+    """A model that knows the text."""
+
+    path: str
+    source: Source
+    target: Version
+
+    def explain(self, row: int) -> tuple[str, ...]:
+        """Tell that the row was asked for."""
+        return (f"row {row} of {self.path.rpartition('/')[2]} on Flax {self.target}",)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeAnalysis:
+    """An analysis that only parses."""
+
+    project: Project
+    syntax_errors: dict[str, SyntaxError]
+    statistics: Statistics = STATISTICS
+
+    def model(self, path: str) -> FakeModel:
+        """Give the model of a file; crash where its text says so."""
+        source = self.project.sources[path]
+        if "CRASH_THE_MODEL" in source.text:
+            message = "no model"
+            raise RuntimeError(message)
+        return FakeModel(path, source, self.project.targets[path])
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A place where a word stands."""
+
+    span: Span
+
+
+class WordRule(Protocol):
+    """What makes a rule that reports every occurrence of a word."""
+
+    def __call__(
+        self,
+        code: str,
+        word: str,
+        *,
+        name: str = ...,
+        replacement: str | None = ...,
+        applicability: Applicability = ...,
+        level: Level = ...,
+        flax: str = ...,
+        contract: Contract | None = ...,
+        supersedes: tuple[str, ...] = ...,
+        selected: bool = ...,
+    ) -> Rule: ...
+
+
+@pytest.fixture
+def word_rule() -> WordRule:
+    """Give a maker of rules that report a word, and replace it where a replacement is given."""
+
+    def make(
+        code: str,
+        word: str,
+        *,
+        name: str = "",
+        replacement: str | None = None,
+        applicability: Applicability = Applicability.SAFE,
+        level: Level = Level.ERROR,
+        flax: str = "",
+        contract: Contract | None = None,
+        supersedes: tuple[str, ...] = (),
+        selected: bool = True,
+    ) -> Rule:
+        def check(ctx: Context) -> Iterator[Diagnostic]:
+            source = cast("FakeModel", ctx.model).source
+            for found in re.finditer(rf"\b{word}\b", source.text):
+                span = Span(*found.span())
+                edits = () if replacement is None else (Edit(span, replacement),)
+                fix = Fix(f"replace `{word}`", applicability, edits) if edits else None
+                yield ctx.diagnostic(Word(span), f"`{word}` is bad", fix=fix)
+
+        return rule(
+            code,
+            name or f"no-{word.lower()}",
+            level=level,
+            documentation=f"About {word}.\n\n## What it does\nFinds {word}.",
+            flax=flax,
+            contract=contract,
+            supersedes=supersedes,
+            selected=selected,
+        )(check)
+
+    return make
+
+
+@pytest.fixture
+def crashing_rule() -> Rule:
+    """Give a rule that crashes while it holds the site of the word BOOM."""
+
+    def check(ctx: Context) -> Iterator[Diagnostic]:
+        source = cast("FakeModel", ctx.model).source
+        site = Word(Span(source.text.index("BOOM"), source.text.index("BOOM") + 4))
+        yield ctx.diagnostic(Word(Span(0, 1)), "found before the crash")
+        message = f"cannot look at\n{site.span.start}"
+        raise ZeroDivisionError(message)
+
+    return rule("NNX809", "crashing", level=Level.ERROR, documentation="Crashes.")(check)
+
+
+@pytest.fixture
+def model_of() -> Callable[[str], SemanticModel]:
+    """Give a maker of models of a text."""
+
+    def make(text: str) -> SemanticModel:
+        source = make_source("/project/a.py", text.encode())
+        return cast("SemanticModel", FakeModel(source.path, source, Version("0.12.8")))
+
+    return make
+
+
+@pytest.fixture
+def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Give what replaces the semantic analysis by the fake one, and the rules by those given."""
+
+    def analyse(project: Project) -> FakeAnalysis:
+        errors: dict[str, SyntaxError] = {}
+        for path, source in project.sources.items():
+            try:
+                ast.parse(source.text)
+            except SyntaxError as error:
+                errors[path] = error
+        return FakeAnalysis(project, errors)
+
+    def install(*rules: Rule) -> None:
+        monkeypatch.setattr("nnxlint.project.analyse", analyse)
+        for module in ("check", "rule", "why"):
+            monkeypatch.setattr(f"nnxlint.commands.{module}.all_rules", lambda: rules)
+
+    return install
