@@ -47,7 +47,7 @@ REASON = "since Flax 0.11 the optimizer must be told which Variables it trains"
 def optimizer_missing_wrt(ctx: Context) -> Iterator[Diagnostic]:
     """Report the constructions of `nnx.Optimizer` that leave `wrt` out."""
     for call in ctx.model.calls("flax.nnx.Optimizer", "flax.nnx.Optimizer.__init__"):
-        if call.argument("wrt") is ABSENT and m.matches(call.cst, SHAPE):
+        if call.argument("wrt") is ABSENT and not call.expects("TypeError") and m.matches(call.cst, SHAPE):
             yield ctx.diagnostic(call, MESSAGE, reason=REASON, fix=_pass_param(call))
 
 

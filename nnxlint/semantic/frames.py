@@ -51,6 +51,7 @@ class Frame:
     differentiated: bool = False
     transforms: tuple[str, ...] = ()
     conditional: int = 0
+    guards: tuple[str, ...] = ()
     loop_depth: int = 0
     mark: int = 0
     activation: Activation = field(default_factory=Activation)
@@ -76,6 +77,10 @@ class Frame:
         """Remember, here and in the callers, that gradients or an optimizer were reached."""
         for frame in self.chain():
             frame.activation.trains = True
+
+    def guarded_by(self) -> frozenset[str]:
+        """What this point is guarded by, here or in a caller: a version check, a handler of an exception."""
+        return frozenset(guard for frame in self.chain() for guard in frame.guards)
 
     @property
     def certain(self) -> bool:

@@ -81,6 +81,8 @@ class Machine:
     steps: int = 0
     pending: list[tuple[FunctionDecl, Frame]] = field(default_factory=list)
     building: set[ClassDecl] = field(default_factory=set)
+    managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
+    yielded: dict[int, Record] = field(default_factory=dict)
     _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
     _objects: dict[tuple[int, int, str], int] = field(default_factory=dict)
     _kept: list[ast.AST] = field(default_factory=list)

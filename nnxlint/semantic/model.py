@@ -12,6 +12,7 @@ from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.flax_api import Signature
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall
+from nnxlint.semantic.optimizing import UpdateSite, optimizer_updates
 from nnxlint.semantic.sites import ABSENT, MAYBE, PRESENT, CallSite, Given, Site
 from nnxlint.semantic.values import Instance, Place, Value
 from nnxlint.source import Source
@@ -49,7 +50,13 @@ class SemanticModel:
         if name in api.functions:
             return api.functions[name].signature
         owner, _, method = name.rpartition(".")
+        if method == "__init__" and owner in api.classes:
+            return api.classes[owner].init
         return api.classes[owner].methods.get(method) if owner in api.classes else None
+
+    def optimizer_updates(self) -> Iterator[UpdateSite]:
+        """The calls of `update` on optimizers of `flax.nnx`."""
+        yield from optimizer_updates(self.facts, self.machine)
 
     def site(self, node: ast.AST) -> Site:
         """A node of this file as a site."""

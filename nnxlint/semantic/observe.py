@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
-from nnxlint.semantic.values import ClassRef, External, Origin, Place, Taints, Value
+from nnxlint.semantic.values import ClassRef, External, Instance, Origin, Place, Taints, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +99,8 @@ class LibraryCall:
     names: Mapping[int, str]
     targets: tuple[str, ...]
     activation: int
+    guards: frozenset[str] = frozenset()
+    made: Instance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,11 @@ class CallSite(Site):
             return PRESENT
         return ABSENT if answers == {False} else MAYBE
 
+    def expects(self, *errors: str) -> bool:
+        """Whether code around the call asks for the version, or waits for one of these exceptions."""
+        waited = {*errors, "Exception", "BaseException", "version"}
+        return all(one.guards & waited for one in self.seen)
+
     def values(self, position: int | None, name: str) -> tuple[Value, ...]:
         """What was handed over for a parameter, one value for each way in which the call was seen."""
         found = (one.arguments.get(position, name) for one in self.seen)

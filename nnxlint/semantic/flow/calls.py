@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.binding import bind
 from nnxlint.semantic.flow.construction import instantiate
+from nnxlint.semantic.flow.contexts import make_manager
 from nnxlint.semantic.flow.evidence import chain
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.frames import Frame, Snapshot
@@ -56,6 +57,8 @@ def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, pl
             return dispatch.call_method(machine, frame, callee, arguments, place)
         case Partial():
             return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
+        case Transformed(transform="contextlib.contextmanager"):
+            return make_manager(machine, frame, callee.function, arguments, place)
         case Transformed():
             return dispatch.call_transformed(machine, frame, callee, arguments, place)
         case Ref():

@@ -224,6 +224,9 @@ def _conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
     return union(values)
 
 
+# What a comparison tells of its operands: that it asks for a version, or is made of evaluation data.
+_KEPT = frozenset({"eval-data", "version"})
+
 _COMPARISONS: Mapping[type[ast.cmpop], Callable[..., object]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -237,11 +240,12 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[..., object]] = {
 def _compare(machine: Machine, frame: Frame, node: ast.Compare) -> Value:
     left = machine.evaluate(machine, frame, node.left)
     others = [machine.evaluate(machine, frame, other) for other in node.comparators]
+    taints = frozenset(taint for value in (left, *others) for taint in taints_of(value) if taint.kind in _KEPT)
     if len(others) != 1:
-        return ARRAY
+        return Array(taints)
     answer = _compared(machine, node.ops[0], left, others[0])
     if answer is None:
-        return Array(frozenset(taint for taint in taints_of(left) if taint.kind == "eval-data"))
+        return Array(taints)
     origins = [value.origin for value in (left, others[0]) if isinstance(value, Const) and value.origin]
     return Const(answer, origins[0] if origins else None)
 
@@ -407,6 +411,7 @@ def _await(machine: Machine, frame: Frame, node: ast.Await) -> Value:
 
 def _yield(machine: Machine, frame: Frame, node: ast.Yield) -> Value:
     frame.yields.append(machine.evaluate(machine, frame, node.value) if node.value is not None else NONE)
+    machine.yielded = machine.heap.changes(frame.mark)
     return UNKNOWN
 
 

@@ -5,7 +5,7 @@ import ast
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import UNKNOWN, External, ModuleRef, Unknown, Value
+from nnxlint.semantic.values import UNKNOWN, External, ModuleRef, Taint, Unknown, Value
 
 # Names of these libraries never mean files of the project, not even when the project is the library itself:
 # what they do is known from the tables and handlers.
@@ -66,6 +66,8 @@ def member_of(machine: Machine, module: Value, name: str) -> Value:
             found = module_member(machine, module.path, name)
             return found if found is not None else Unknown(reason=f"`{name}` is not defined in {module.path}")
         case External():
+            if name == "__version__":
+                return Unknown(frozenset({Taint("version")}), "a version")
             return External(canonical(machine, f"{module.name}.{name}"))
     return UNKNOWN
 

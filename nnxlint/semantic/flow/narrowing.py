@@ -4,7 +4,19 @@ import ast
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import Instance, Ref, Union, Value, is_none, members, truth, union
+from nnxlint.semantic.values import (
+    ClassRef,
+    External,
+    Instance,
+    Ref,
+    Tuple,
+    Union,
+    Value,
+    is_none,
+    members,
+    truth,
+    union,
+)
 
 
 def narrow(machine: Machine, frame: Frame, test: ast.expr, *, holds: bool) -> None:
@@ -22,6 +34,8 @@ def narrow(machine: Machine, frame: Frame, test: ast.expr, *, holds: bool) -> No
             _keep(machine, frame, left, none=holds)
         case ast.Compare(left=left, ops=[ast.IsNot() | ast.NotEq()], comparators=[ast.Constant(value=None)]):
             _keep(machine, frame, left, none=not holds)
+        case ast.Call(func=ast.Name(id="isinstance"), args=[subject, cls]):
+            _keep_class(machine, frame, subject, machine.evaluate(machine, frame, cls), holds=holds)
         case ast.Name() | ast.Attribute():
             _keep_truth(machine, frame, test, holds=holds)
 
@@ -38,6 +52,25 @@ def _keep_truth(machine: Machine, frame: Frame, node: ast.expr, *, holds: bool) 
     if isinstance(value, Union):
         kept = [member for member in members(value) if truth(member) in (holds, None)]
         _store(machine, frame, node, kept, value)
+
+
+def _keep_class(machine: Machine, frame: Frame, node: ast.expr, cls: Value, *, holds: bool) -> None:
+    value = _current(machine, frame, node)
+    if isinstance(value, Union):
+        kept = [member for member in members(value) if _is_of(machine, member, cls) in (holds, None)]
+        _store(machine, frame, node, kept, value)
+
+
+def _is_of(machine: Machine, value: Value, cls: Value) -> bool | None:
+    """Whether a value is of a class, or of one of a tuple of classes."""
+    record = machine.instance(value)
+    if record is None or machine.is_open(record.cls):
+        return None
+    classes = cls.items if isinstance(cls, Tuple) else members(cls)
+    if not all(isinstance(one, ClassRef | External) for one in classes):
+        return None
+    ancestry = machine.ancestry(record.cls)
+    return any(one in ancestry or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in classes)
 
 
 def _current(machine: Machine, frame: Frame, node: ast.expr) -> Value | None:

@@ -4,13 +4,14 @@ import ast
 from collections.abc import Callable, Mapping, Sequence
 
 from nnxlint.semantic.flow.assignment import assign, delete
+from nnxlint.semantic.flow.contexts import enter, leave
 from nnxlint.semantic.flow.declare import declare_class, declare_function, declare_import, declare_import_from
 from nnxlint.semantic.flow.iteration import elements
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame, LoopExits, Snapshot
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import NONE, UNKNOWN, Value, join, truth
+from nnxlint.semantic.values import NONE, UNKNOWN, Const, External, Place, Value, join, taints_of, truth
 
 _LOOP_ROUNDS = 4
 _UNROLL = 12
@@ -106,10 +107,14 @@ def _continue(machine: Machine, frame: Frame, _: ast.Continue) -> bool:
 
 
 def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
-    known = _condition(machine, frame, node.test)
+    condition = _condition(machine, frame, node.test)
+    known = truth(condition)
     if known is not None:
         return execute(machine, frame, node.body if known else node.orelse)
-    return branch(
+    guards = frame.guards
+    if any(taint.kind == "version" for taint in taints_of(condition)):
+        frame.guards = (*guards, "version")
+    reached = branch(
         machine,
         frame,
         (
@@ -117,12 +122,14 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
             lambda: _narrowed(machine, frame, node.test, node.orelse, holds=False),
         ),
     )
+    frame.guards = guards
+    return reached
 
 
-def _condition(machine: Machine, frame: Frame, test: ast.expr) -> bool | None:
+def _condition(machine: Machine, frame: Frame, test: ast.expr) -> Value:
     if _is_main_guard(test) or _is_typing_guard(test):
-        return True
-    return truth(machine.evaluate(machine, frame, test))
+        return Const(value=True)
+    return machine.evaluate(machine, frame, test)
 
 
 def _is_main_guard(test: ast.expr) -> bool:
@@ -254,16 +261,50 @@ def _loop(
 
 
 def _with(machine: Machine, frame: Frame, node: ast.With | ast.AsyncWith) -> bool:
+    guards = frame.guards
+    managers: list[tuple[Value, ast.expr]] = []
     for item in node.items:
         value = machine.evaluate(machine, frame, item.context_expr)
+        managers.append((value, item.context_expr))
+        entered = enter(machine, frame, value, Place(frame.path, item.context_expr))
         if item.optional_vars is not None:
-            assign(machine, frame, item.optional_vars, value, node)
-    return execute(machine, frame, node.body)
+            assign(machine, frame, item.optional_vars, entered, node)
+        frame.guards = (*frame.guards, *_expected_errors(machine, frame, item.context_expr))
+    reached = execute(machine, frame, node.body)
+    frame.guards = guards
+    for value, expression in reversed(managers):
+        leave(machine, frame, value, Place(frame.path, expression))
+    return reached
+
+
+def _expected_errors(machine: Machine, frame: Frame, node: ast.expr) -> tuple[str, ...]:
+    """The exceptions that `pytest.raises(…)`, `assertRaises(…)` and `suppress(…)` wait for."""
+    match node:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=expected) if name in _EXPECTING:
+            return _caught(machine, frame, expected)
+    return ()
+
+
+_EXPECTING = frozenset({"raises", "assertRaises", "assertRaisesRegex", "suppress"})
+
+
+def _caught(machine: Machine, frame: Frame, nodes: Sequence[ast.expr]) -> tuple[str, ...]:
+    listed = [item for node in nodes for item in (node.elts if isinstance(node, ast.Tuple) else [node])]
+    values = [machine.evaluate(machine, frame, node) for node in listed]
+    return tuple(value.name.removeprefix("builtins.") for value in values if isinstance(value, External))
+
+
+def _handled_errors(machine: Machine, frame: Frame, node: ast.Try) -> tuple[str, ...]:
+    caught: list[str] = []
+    for handler in node.handlers:
+        caught += ["Exception"] if handler.type is None else _caught(machine, frame, [handler.type])
+    return tuple(caught)
 
 
 def _try(machine: Machine, frame: Frame, node: ast.Try) -> bool:
     mark = machine.heap.mark()
     before = dict(frame.locals)
+    guards, frame.guards = frame.guards, (*frame.guards, *_handled_errors(machine, frame, node))
     reached = execute(machine, frame, node.body)
     if reached and node.orelse:
         reached = execute(machine, frame, node.orelse)
@@ -279,6 +320,7 @@ def _try(machine: Machine, frame: Frame, node: ast.Try) -> bool:
             completed.append(take(machine, frame, mark))
         restore(machine, frame, before, mark)
     frame.conditional -= 1
+    frame.guards = guards
     merge(machine, frame, completed)
     ended = execute(machine, frame, node.finalbody)
     return bool(completed) and ended

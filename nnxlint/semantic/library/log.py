@@ -35,6 +35,8 @@ def log_call(
             names=_names(machine, frame) if name.endswith("Optimizer.update") else {},
             targets=frame.targets,
             activation=id(frame.activation),
+            guards=frame.guarded_by(),
+            made=machine.instance(receiver) if receiver is not None else None,
         )
     )
 

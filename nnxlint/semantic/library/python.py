@@ -25,6 +25,8 @@ from nnxlint.semantic.values import (
     Ref,
     Sequence,
     Super,
+    Taint,
+    Transformed,
     Tuple,
     Unknown,
     Value,
@@ -144,6 +146,11 @@ def _isinstance(machine: Machine, frame: Frame, arguments: Arguments, place: Pla
     return Const(found) if found or not machine.is_open(record.cls) else UNKNOWN
 
 
+def _hasattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    """Asking what there is, as code does that runs on several versions."""
+    return Unknown(frozenset({Taint("version")}), "asked for at run time")
+
+
 def _type(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     record = machine.instance(arguments.positional[0]) if len(arguments.positional) == 1 else None
     return record.cls if record is not None else UNKNOWN
@@ -200,6 +207,10 @@ def _deepcopy(machine: Machine, frame: Frame, arguments: Arguments, place: Place
     return copy_graph(machine, frame, arguments.positional[0], place, tag="clone", variables=True)
 
 
+def _context_manager(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    return Transformed("contextlib.contextmanager", _same(machine, frame, arguments, place), (), place)
+
+
 def _property(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     return UNKNOWN
 
@@ -220,6 +231,9 @@ _HANDLERS: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "builtins.setattr": _setattr,
     "builtins.isinstance": _isinstance,
     "builtins.type": _type,
+    "builtins.hasattr": _hasattr,
+    "inspect.signature": _hasattr,
+    "importlib.metadata.version": _hasattr,
     "builtins.map": _map,
     "builtins.next": _first,
     "builtins.iter": _same,
@@ -233,7 +247,8 @@ _HANDLERS: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "functools.lru_cache": _same,
     "functools.cache": _same,
     "functools.update_wrapper": _same,
-    "contextlib.contextmanager": _same,
+    "contextlib.contextmanager": _context_manager,
+    "contextlib.asynccontextmanager": _context_manager,
     "typing.cast": lambda machine, frame, arguments, place: arguments.get(1, "val") or UNKNOWN,
     "dataclasses.replace": _replace,
     "copy.deepcopy": _deepcopy,
