@@ -1,13 +1,14 @@
 """Which files must be known to lint some: those that mention NNX, and all that hang together with these.
 
-Naming files chooses what is reported, never what is known: the sources of a project are the same whichever of
-its files were named.
+Naming files chooses what is reported, never what is known of it: the sources are every file that any chain of
+imports, followed in either direction, connects with a file that was named. Files that hang together with none
+of these (the next project of a large repository) cannot change what is found, and are left out.
 """
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from packaging.version import Version
 
@@ -146,9 +147,10 @@ def _load(group: _Group, settings_of: SettingsOf, failures: list[SourceError]) -
     src = settings_of(group.root).src
     search_roots = _search_roots(group.root, group.folders, src)
     finder = ModuleFinder(group.root.as_posix(), search_roots)
-    related = _related(contents, finder)
+    imported = _imports(contents, finder)
+    related = _related(contents, imported)
     sources: dict[str, Source] = {}
-    for path in sorted(related):
+    for path in sorted(_connected(related, imported, reported)):
         try:
             sources[path] = make_source(path, contents[path])
         except SourceError as error:
@@ -194,24 +196,41 @@ def _search_roots(root: Path, inside: Iterable[Path], src: Sequence[str]) -> tup
     return tuple(dict.fromkeys(path.as_posix() for path in roots if path.is_dir()))
 
 
-def _related(contents: dict[str, bytes], finder: ModuleFinder) -> set[str]:
-    """Find the files that mention NNX, those that import them by any chain, and all that any of these import.
-
-    Reads into `contents` what is imported from outside the files walked.
-    """
+def _imports(contents: dict[str, bytes], finder: ModuleFinder) -> dict[str, tuple[str, ...]]:
+    """Find which files each file imports; reads into `contents` what lies outside the files walked."""
     imported: dict[str, tuple[str, ...]] = {}
-    importers: dict[str, set[str]] = {}
     waiting = list(contents)
     while waiting:
         path = waiting.pop()
         imported[path] = _imported_files(path, contents[path], finder)
-        for target in imported[path]:
+        waiting += (each for each in imported[path] if each not in contents and _read_into(contents, each))
+    return imported
+
+
+def _related(contents: Mapping[str, bytes], imported: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Find the files that mention NNX, those that import them by any chain, and all that any of these import."""
+    importers: dict[str, set[str]] = {}
+    for path, targets in imported.items():
+        for target in targets:
             importers.setdefault(target, set()).add(path)
-            if target not in contents and _read_into(contents, target):
-                waiting.append(target)
     mentioning = [path for path, data in contents.items() if mentions_nnx(data)]
     using = _reachable(mentioning, lambda path: importers.get(path, ()))
     return _reachable(using, lambda path: imported.get(path, ())) & contents.keys()
+
+
+def _connected(
+    related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]
+) -> set[str]:
+    """Find the related files that imports connect with a reported one, whichever of them imports the other."""
+    neighbours: dict[str, set[str]] = {path: set() for path in related}
+    for path in related:
+        # A module is reached through the packages that hold it, named in the import or not.
+        packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
+        for other in (*imported[path], *packages):
+            if other in neighbours:
+                neighbours[path].add(other)
+                neighbours[other].add(path)
+    return _reachable(reported & related, neighbours.__getitem__) or related
 
 
 def _imported_files(path: str, data: bytes, finder: ModuleFinder) -> tuple[str, ...]:

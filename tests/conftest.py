@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, cast
 
 import pytest
@@ -17,6 +18,30 @@ from nnxlint.semantic.model import SemanticModel
 from nnxlint.semantic.statistics import Share, Statistics
 from nnxlint.source import Source, make_source
 from nnxlint.spans import Span
+
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the goldens anew."""
+    parser.addoption("--bless", action="store_true", help="write what is printed and fixed into the goldens")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str | None], None]:
+    """Give what compares a text with its golden file (None: there must be no such file), or blesses it."""
+
+    def compare(path: Path, text: str | None) -> None:
+        if request.config.getoption("--bless"):
+            if text is None:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(text.encode())
+            return
+        blessed = path.read_bytes().decode() if path.is_file() else None
+        assert text == blessed, f"{path.name} is no longer what comes out: look at it, then run pytest --bless"
+
+    return compare
+
 
 STATISTICS = Statistics(module_classes=Share(3, 4, (("base class not found", 1),)))
 

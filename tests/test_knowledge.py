@@ -120,6 +120,23 @@ def test_excluded_and_ignored_code_is_known_when_it_is_imported_but_not_reported
     assert [Path(path).name for path in project.reported] == ["main.py"]
 
 
+def test_what_no_import_connects_with_the_named_files_is_left_out(tmp_path: Path) -> None:
+    make(tmp_path, {
+        ".git": "",
+        "a/pkg/__init__.py": "",
+        "a/pkg/model.py": NNX,
+        "a/pkg/train.py": NNX + "from pkg import model\n",
+        "a/run.py": "import pkg.train\n",
+        "b/model.py": NNX,
+    })  # fmt: skip
+    connected = {"a/pkg/__init__.py", "a/pkg/model.py", "a/pkg/train.py", "a/run.py"}
+    for named in ("a", "a/run.py", "a/pkg/model.py"):
+        (project,) = load(tmp_path, named).projects
+        assert known(project, tmp_path) == connected
+    (project,) = load(tmp_path, ".").projects
+    assert known(project, tmp_path) == {*connected, "b/model.py"}
+
+
 def test_broken_files_are_left_out_and_told_only_when_named(tmp_path: Path) -> None:
     make(tmp_path, {"pyproject.toml": "", "good.py": NNX})
     (tmp_path / "bad.py").write_bytes(NNX.encode() + b"x = '\xff'\n")

@@ -31,7 +31,10 @@ class LoopExits:
 
 @dataclass(slots=True, eq=False)
 class Frame:
-    """One activation. `context` tells apart the objects that different call chains make at one place."""
+    """One activation. `context` tells apart the objects that different call chains make at one place.
+
+    `serial` counts the activations of functions; the top level of a module has none.
+    """
 
     module: ModuleFacts
     decl: FunctionDecl | None
@@ -41,6 +44,7 @@ class Frame:
     closure: "Frame | None" = None
     instance: Value | None = None
     depth: int = 0
+    serial: int = 0
     locals: dict[str, Value] = field(default_factory=dict)
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
@@ -48,6 +52,7 @@ class Frame:
     yields: list[Value] = field(default_factory=list)
     loops: list[LoopExits] = field(default_factory=list)
     targets: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
     differentiated: bool = False
     transforms: tuple[str, ...] = ()
     conditional: int = 0

@@ -23,22 +23,39 @@ K = TypeVar("K")
 
 @dataclass(slots=True)
 class Heap:
-    """Records by object number. Every write can be taken back to an earlier mark."""
+    """Records by object number. Every write can be taken back to an earlier mark.
+
+    `reads`, when it is set, gathers what is looked at and was not written since write number `since`.
+    """
 
     records: dict[int, Record] = field(default_factory=dict)
-    _log: list[tuple[int, Record | None]] = field(default_factory=list)
+    reads: dict[int, tuple[Record | None, int]] | None = None
+    since: int = 0
+    written: int = 0
+    _versions: dict[int, int] = field(default_factory=dict)
+    _log: list[tuple[int, Record | None, int]] = field(default_factory=list)
 
     def get(self, target: int) -> Record | None:
         """The object's record."""
-        return self.records.get(target)
+        record = self.records.get(target)
+        if self.reads is not None and target not in self.reads:
+            self.note(target, record, self._versions.get(target, 0))
+        return record
+
+    def note(self, target: int, record: Record | None, version: int) -> None:
+        """Remember that a record was looked at, if it is older than what is being recorded."""
+        if self.reads is not None and version <= self.since:
+            self.reads.setdefault(target, (record, version))
 
     def write(self, target: int, record: Record) -> None:
         """Set the object's record."""
         old = self.records.get(target)
         if old is record:
             return
-        self._log.append((target, old))
+        self._log.append((target, old, self._versions.get(target, 0)))
         self.records[target] = record
+        self.written += 1
+        self._versions[target] = self.written
 
     def mark(self) -> int:
         """A point to come back to."""
@@ -46,12 +63,20 @@ class Heap:
 
     def changes(self, mark: int) -> dict[int, Record]:
         """The records that differ since the mark."""
-        return {target: self.records[target] for target, _ in self._log[mark:]}
+        return {entry[0]: self.records[entry[0]] for entry in self._log[mark:]}
+
+    def new(self, mark: int) -> frozenset[int]:
+        """The objects that did not exist at the mark."""
+        first: dict[int, Record | None] = {}
+        for target, old, _ in self._log[mark:]:
+            first.setdefault(target, old)
+        return frozenset(target for target, old in first.items() if old is None)
 
     def rewind(self, mark: int) -> None:
         """Undo every write since the mark."""
         while len(self._log) > mark:
-            target, old = self._log.pop()
+            target, old, version = self._log.pop()
+            self._versions[target] = version
             if old is None:
                 del self.records[target]
             else:
@@ -69,7 +94,7 @@ class Heap:
             self.apply(deltas[0])
             return
         for target in dict.fromkeys(target for delta in deltas for target in delta):
-            base = self.records.get(target)
+            base = self.get(target)
             versions = [version for delta in deltas if (version := delta.get(target, base)) is not None]
             record = versions[0]
             for version in versions[1:]:
@@ -85,7 +110,7 @@ class Heap:
             value = pending.pop()
             if isinstance(value, Ref) and value.target not in found:
                 found[value.target] = None
-                record = self.records.get(value.target)
+                record = self.get(value.target)
                 pending.extend(contents(record) if record is not None else ())
             else:
                 pending.extend(parts(value))

@@ -7,7 +7,7 @@ it is made, because each of them needs the others.
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.flax_api import ClassApi, FlaxApi
@@ -15,6 +15,7 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import Heap
 from nnxlint.semantic.index import Index
 from nnxlint.semantic.observe import Arguments, LayerUse, Log
+from nnxlint.semantic.recording import Recording, Run
 from nnxlint.semantic.values import (
     UNKNOWN,
     ClassRef,
@@ -28,6 +29,8 @@ from nnxlint.semantic.values import (
     Sequence as SequenceRecord,
     Value,
 )
+
+ObjectKey: TypeAlias = tuple[int, int, str]
 
 MAX_DEPTH = 40
 MAX_STEPS = 400_000
@@ -74,7 +77,6 @@ class Machine:
     entered: set[FunctionDecl] = field(default_factory=set)
     collectors: list[list[LayerUse]] = field(default_factory=list)
     linearised: dict[ClassDecl, tuple[Value, ...]] = field(default_factory=dict)
-    prototypes: dict[ClassDecl, Ref] = field(default_factory=dict)
     calling: list[FunctionDecl] = field(default_factory=list)
     stopping: int = 0
     abstract: int = 0
@@ -93,24 +95,79 @@ class Machine:
         if self.steps > MAX_STEPS:
             raise BudgetError
 
+    def next_serial(self) -> int:
+        """The number of a new activation of a function."""
+        self.activations += 1
+        return self.activations
+
     def context(self, parent: int, node: ast.AST) -> int:
         """The number of the call chain `parent` extended by a call at `node`."""
-        return self._contexts.setdefault((parent, id(node)), len(self._contexts) + 1)
+        return self.context_of((parent, id(node)))
+
+    def context_of(self, key: tuple[int, int]) -> int:
+        """The number of a call chain by its caller's number and the call's identity."""
+        known = self._contexts.get(key)
+        if known is None:
+            known = self._contexts[key] = len(self._context_keys)
+            self._context_keys.append(key)
+        return known
+
+    def context_key(self, context: int) -> tuple[int, int]:
+        """What `context_of` gave this number for."""
+        return self._context_keys[context]
+
+    def number_of(self, key: ObjectKey) -> int:
+        """The number of the object made in a call chain, at a place, under a further name."""
+        known = self._objects.get(key)
+        if known is None:
+            known = self._objects[key] = len(self._object_keys)
+            self._object_keys.append(key)
+        return known
+
+    def key_of(self, target: int) -> ObjectKey:
+        """What `number_of` gave this number for; of a part of an object, its owner negated is the chain."""
+        return self._object_keys[target]
 
     def allocate(self, frame: Frame, node: ast.AST, record: Record, extra: str = "") -> Ref:
         """A new object; the same place in the same call chain gives the same object again."""
-        key = (frame.context, id(node), extra)
-        number = self._objects.setdefault(key, len(self._objects) + 1)
+        number = self.number_of((frame.context, id(node), extra))
         self.heap.write(number, record)
         return Ref(number)
 
     def part_of(self, owner: int, name: str, record: Record) -> Ref:
         """An object that belongs to another under a name, made when it is first looked at."""
-        key = (-owner, 0, name)
-        number = self._objects.setdefault(key, len(self._objects) + 1)
+        number = self.number_of((-owner, 0, name))
         if self.heap.get(number) is None:
             self.heap.write(number, record)
         return Ref(number)
+
+    def begin(self, serial: int) -> Recording:
+        """Watch a run in the frame of this number."""
+        made = Recording(serial, len(self.calling), self.log.size(), self.heap.reads, self.heap.since)
+        self.heap.reads, self.heap.since = made.reads, self.heap.written
+        self.recordings.append(made)
+        return made
+
+    def end(self, recording: Recording) -> None:
+        """Stop watching; whoever watches the caller has seen what this run looked at."""
+        del self.recordings[self.recordings.index(recording) :]
+        self.heap.reads, self.heap.since = recording.saved_reads, recording.saved_since
+        if self.heap.reads is not None:
+            for target, (record, version) in recording.reads.items():
+                self.heap.note(target, record, version)
+        for (frame, name), value in recording.outer.items():
+            self.note_outer(frame, name, value)
+
+    def note_outer(self, frame: Frame, name: str, value: Value | None) -> None:
+        """Remember that a variable of an enclosing function was looked at."""
+        if self.recordings:
+            self.recordings[-1].note_outer(frame, name, value)
+
+    def spoil(self, above: int = 0) -> None:
+        """What runs depends on more than is watched, in the functions called from number `above` on."""
+        for recording in self.recordings:
+            if recording.level > above:
+                recording.valid = False
 
     def instance(self, value: Value) -> Instance | None:
         """The record of a value that is one object with attributes."""

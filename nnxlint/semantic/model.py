@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from packaging.version import Version
 
 from nnxlint.diagnostic import Related
+from nnxlint.semantic.evaluation import EvaluationSite, missing_flags, modes_not_set
 from nnxlint.semantic.explain import explain_row
 from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.filters import FilterSite, variables_meant_as_rest
 from nnxlint.semantic.flax_api import Signature
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall
 from nnxlint.semantic.optimizing import UpdateSite, optimizer_updates
+from nnxlint.semantic.saving import SaveSite, module_saves, state_saves
 from nnxlint.semantic.sites import ABSENT, MAYBE, PRESENT, CallSite, Given, Site
 from nnxlint.semantic.values import Instance, Place, Value
 from nnxlint.source import Source
@@ -57,6 +60,26 @@ class SemanticModel:
     def optimizer_updates(self) -> Iterator[UpdateSite]:
         """The calls of `update` on optimizers of `flax.nnx`."""
         yield from optimizer_updates(self.facts, self.machine)
+
+    def missing_flags(self) -> Iterator[EvaluationSite]:
+        """Evaluation calls that leave a mode flag to a default that means training."""
+        yield from missing_flags(self.facts, self.machine)
+
+    def modes_not_set(self) -> Iterator[EvaluationSite]:
+        """Evaluation calls of modules that are in training mode on every path."""
+        yield from modes_not_set(self.facts, self.machine)
+
+    def module_saves(self) -> Iterator[SaveSite]:
+        """Saves that are given a module or an optimizer as an object."""
+        yield from module_saves(self.facts, self.machine)
+
+    def state_saves(self) -> Iterator[SaveSite]:
+        """Saves by NumPy that are given a State or a nested dict of one."""
+        yield from state_saves(self.facts, self.machine)
+
+    def variables_meant_as_rest(self) -> Iterator[FilterSite]:
+        """Filters `nnx.Variable` where the state beside the parameters is meant."""
+        yield from variables_meant_as_rest(self.facts, self.machine)
 
     def site(self, node: ast.AST) -> Site:
         """A node of this file as a site."""

@@ -35,6 +35,7 @@ def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str],
     for path in sorted(modules):
         _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
     _run_pending(machine, len(machine.pending))
+    machine.settled = True
     _run_roots(machine, modules)
     return machine
 
@@ -50,6 +51,7 @@ def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:
         machine.log.incomplete.add(path)
         del machine.calling[depth:]
         del machine.collectors[collectors:]
+        machine.building.clear()
         machine.stopping = machine.abstract = 0
 
 
@@ -84,7 +86,6 @@ def _run_root(machine: Machine, facts: ModuleFacts, decl: FunctionDecl) -> None:
         return
     mark = machine.heap.mark()
     known = len(machine.pending)
-    machine.prototypes.clear()
     machine.building.clear()
     _guarded(machine, decl.path, lambda: _run(machine, frame, decl, decl.owner))
     for inner, enclosing in machine.pending[known:]:

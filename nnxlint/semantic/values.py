@@ -24,7 +24,9 @@ class Taint(NamedTuple):
     Kinds: ``grad`` (a gradient by flow), ``grad-name`` (by its name alone), ``read`` (of one Variable),
     ``params`` (of a module's whole state), ``random``, ``eval-data`` (by a name or a split's name),
     ``updates`` (what an optimizer made of gradients), ``stopped`` (behind `stop_gradient`), ``int`` and
-    ``bool`` (the array's dtype), ``table`` (computed without randomness from shapes and constants).
+    ``bool`` (the array's dtype), ``table`` (computed from shapes and constants; ``wave``: by sines or cosines);
+    beside ``random``, ``initializer`` (drawn by an initializer of weights) and ``discrete`` (flips and permutations).
+    ``part``: taken out of a tree, maybe one array; ``pickled``: bytes, `source` is the number of the storing.
     """
 
     kind: str

@@ -24,6 +24,10 @@ _TRAINING_FUNCTIONS = frozenset(
     """train trains training trainer trainable fit fitting finetune finetuning tune pretrain pretraining learn
     learner update optimize optimise grad gradient backward""".split()
 )
+_DELIBERATE = frozenset(
+    """mc mcdropout monte carlo uncertainty bayesian stochastic epistemic posterior recalibrate recalibration calibrate
+    calibration adapt adaptation tta tent warmup exploration explore""".split()
+)
 _EVALUATION_DATA = frozenset("test val valid validation eval evaluation holdout heldout infer inference unseen dev".split())
 _TRAINING_DATA = frozenset("train training fit".split())
 _RESULTS = frozenset("pred preds prediction predictions predicted test val valid validation eval evaluation".split())
@@ -54,10 +58,23 @@ def purpose(name: str) -> Purpose:
 
 
 @functools.lru_cache(maxsize=65536)
+def names_deliberate(name: str) -> bool:
+    """Whether a name says that training behaviour is wanted in evaluation: MC dropout, statistics adapted at test time."""
+    parts = words(name)
+    return bool(parts & _DELIBERATE) or {"update", "bn"} <= parts
+
+
+@functools.lru_cache(maxsize=65536)
 def names_evaluation_data(name: str) -> bool:
     """Whether a variable, attribute, key or split of this name holds data to evaluate on."""
     parts = words(name)
     return bool(parts & _EVALUATION_DATA) and not parts & _TRAINING_DATA
+
+
+@functools.lru_cache(maxsize=65536)
+def names_training_data(name: str) -> bool:
+    """Whether a variable of this name holds data to train on."""
+    return bool(words(name) & _TRAINING_DATA)
 
 
 @functools.lru_cache(maxsize=65536)

@@ -8,6 +8,7 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import join_optional
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
+    Array,
     Const,
     Dictionary,
     Items,
@@ -18,6 +19,7 @@ from nnxlint.semantic.values import (
     Union,
     Value,
     members,
+    taints_of,
     with_taints,
 )
 from nnxlint.semantic.vocabulary import names_evaluation_data, names_gradient
@@ -39,20 +41,45 @@ def assign(machine: Machine, frame: Frame, target: ast.expr, value: Value, state
             owner = machine.evaluate(machine, frame, target.value)
             key = machine.evaluate(machine, frame, target.slice)
             store_item(machine, frame, owner, key, value, Place(frame.path, statement))
+            _fill(frame, target, value)
+
+
+def _fill(frame: Frame, target: ast.Subscript, value: Value) -> None:
+    """`table[:, ::2] = np.sin(angles)`: a local array is then made of what was put into it."""
+    if not isinstance(target.value, ast.Name):
+        return
+    held = frame.locals.get(target.value.id)
+    if isinstance(held, Array):
+        content = frozenset(taint for taint in taints_of(value) if taint.kind in _CONTENT)
+        frame.locals[target.value.id] = with_taints(held, content)
+
+
+_CONTENT = frozenset({"random", "initializer", "discrete", "table", "wave"})
 
 
 def bind_name(machine: Machine, frame: Frame, name: str, value: Value) -> None:
     """Set a variable of the frame, or of an outer one that the name was declared to be of."""
     if name in frame.globals:
-        machine.modules[frame.path].locals[name] = value
+        _bind_global(machine, machine.modules[frame.path], name, value)
         return
     if name in frame.nonlocals:
+        machine.spoil()
         outer = frame.closure
         while outer is not None and name not in outer.locals:
             outer = outer.closure
         (outer or frame).locals[name] = value
         return
+    if frame.decl is None:
+        _bind_global(machine, frame, name, signed(name, value))
+        return
     frame.locals[name] = signed(name, value)
+
+
+def _bind_global(machine: Machine, module: Frame, name: str, value: Value) -> None:
+    if name in module.locals and module.locals[name] != value:
+        # Functions that looked at the old value may do something else now.
+        machine.epoch += 1
+    module.locals[name] = value
 
 
 def signed(name: str, value: Value) -> Value:

@@ -6,7 +6,7 @@ from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.flow.declare import decorated
 from nnxlint.semantic.flow.modules import member_of, module_frame
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import variables
+from nnxlint.semantic.library import streams, variables
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Declaration
 from nnxlint.semantic.values import (
@@ -48,12 +48,14 @@ def load(machine: Machine, frame: Frame, value: Value, name: str, place: Place) 
             return member_of(machine, value, name)
         case Ref():
             return _of_object(machine, frame, value, name, place)
+        case Method() if value.name.startswith(streams.STREAM):
+            return Method(value.receiver, f"{value.name}.{name}")
         case ClassRef():
             return _of_class(machine, frame, value, name, place)
         case Super():
             return _of_super(machine, frame, value, name, place)
         case Tree() | Array():
-            return variables.load_of_tree(value, name)
+            return variables.load_of_tree(machine, value, name)
         case Unknown():
             taints = taints_of(value)
             if names_evaluation_data(name):
@@ -70,6 +72,8 @@ def _of_object(machine: Machine, frame: Frame, value: Ref, name: str, place: Pla
         payload = variables.load_of_variable(machine, value, record, name, place)
         if payload is not None:
             return payload
+    if record.cls == streams.RNGS:
+        return streams.load(machine, frame, value, name, place)
     if name in record.attrs:
         found = record.attrs[name]
         return Const(found.value, FlagAttribute(value.target, name)) if _is_flag(found) else found
@@ -181,7 +185,8 @@ def store(machine: Machine, frame: Frame, owner: Value, name: str, value: Value,
         elif machine.is_variable(record.cls):
             variables.write(machine, frame, member, value, name, place)
         else:
-            _declare(machine, frame, record, name, value, place)
+            _declare(machine, frame, member, record, name, value, place)
+            streams.keep(machine, value)
             machine.set_attribute(member.target, name, _kept(value))
 
 
@@ -189,21 +194,37 @@ def _kept(value: Value) -> Value:
     return Const(value.value) if isinstance(value, Const) and value.origin is not None else value
 
 
-def _declare(machine: Machine, frame: Frame, record: Instance, name: str, value: Value, place: Place) -> None:
+def _declare(
+    machine: Machine, frame: Frame, made: Ref, record: Instance, name: str, value: Value, place: Place
+) -> None:
     """Remember what kind of state an attribute of a project class was declared as."""
     owner = frame.decl.owner if frame.decl is not None else None
+    if isinstance(place.node, ast.AnnAssign) and isinstance(place.node.target, ast.Name):
+        owner = _owner_of_field(machine, record.cls, place.node)
     if owner is None or not isinstance(record.cls, ClassRef) or not machine.is_module(record.cls):
         return
+    running = [one for one in frame.chain() if one.instance == made and one.name in _CONSTRUCTORS]
+    constructing = bool(running) or owner.fields.get(name) is place.node
     for member in members(value):
         held = machine.instance(member)
         if held is not None and isinstance(member, Ref) and machine.is_variable(held.cls):
             payload = held.attrs.get("value", UNKNOWN)
             kind = _variable_kind(machine, held)
             machine.log.declarations.append(
-                Declaration(place, owner, name, kind, payload, member.target, taints_of(payload))
+                Declaration(place, owner, name, kind, payload, member.target, taints_of(payload), held, constructing)
             )
         elif isinstance(member, Array):
-            machine.log.declarations.append(Declaration(place, owner, name, "array", member, -1, member.taints))
+            found = Declaration(place, owner, name, "array", member, -1, member.taints, None, constructing)
+            machine.log.declarations.append(found)
+
+
+_CONSTRUCTORS = frozenset({"__init__", "__post_init__", "setup", "on_init"})
+
+
+def _owner_of_field(machine: Machine, cls: Value, field: ast.AnnAssign) -> ClassDecl | None:
+    """The class in whose body a dataclass field stands."""
+    decls = [one.decl for one in machine.ancestry(cls) if isinstance(one, ClassRef)]
+    return next((decl for decl in decls if any(field is statement for statement in decl.fields.values())), None)
 
 
 def _variable_kind(machine: Machine, record: Instance) -> str:

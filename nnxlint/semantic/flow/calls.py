@@ -3,15 +3,17 @@
 import ast
 from collections.abc import Callable, Sequence
 
-from nnxlint.semantic.flow import attributes
+from nnxlint.semantic.flow import attributes, memo
 from nnxlint.semantic.flow.binding import bind
 from nnxlint.semantic.flow.construction import instantiate
 from nnxlint.semantic.flow.contexts import make_manager
 from nnxlint.semantic.flow.evidence import chain
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.frames import Frame, Snapshot
-from nnxlint.semantic.library import dispatch
+from nnxlint.semantic.library import dispatch, streams
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.storage import note_write
+from nnxlint.semantic.library.holding import note_holders, note_loading
 from nnxlint.semantic.machine import MAX_DEPTH, Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
 from nnxlint.semantic.values import (
@@ -23,10 +25,12 @@ from nnxlint.semantic.values import (
     Func,
     Instance,
     Items,
+    Key,
     Method,
     Partial,
     Place,
     Ref,
+    Taint,
     Tree,
     Transformed,
     Union,
@@ -74,9 +78,18 @@ def _taints(arguments: Arguments) -> frozenset:  # type: ignore[type-arg]
 
 def _unknown_callee(machine: Machine, callee: Value, arguments: Arguments, place: Place) -> Value:
     reason = callee.reason if isinstance(callee, Unknown) else ""
+    note_write(machine, arguments, place)
     _note(machine, place, "unknown", reason)
     escape(machine, arguments.values())
-    return Unknown(taints_of(callee) | _taints(arguments), "the result of a call that is not known")
+    note_loading(machine, _callee_name(place), arguments.values())
+    keyed = any(isinstance(value, Key) for value in arguments.values())
+    drawn = frozenset({Taint("random")}) if keyed else frozenset()
+    return Unknown(taints_of(callee) | _taints(arguments) | drawn, "the result of a call that is not known")
+
+
+def _callee_name(place: Place) -> str:
+    function = place.node.func if isinstance(place.node, ast.Call) else None
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
 def _note(machine: Machine, place: Place, kind: str, detail: str) -> None:
@@ -143,6 +156,8 @@ def observed(
     arguments: Arguments,
     place: Place,
     run: Callable[[], Value],
+    *,
+    is_method: bool = False,
 ) -> Value:
     """Run a module's code and log the call with the mode-dependent layers that it reached."""
     _note(machine, place, "module", "")
@@ -157,7 +172,7 @@ def observed(
     steps = chain(machine, frame, place, arguments)
     inside = any(step.in_module_method for step in steps)
     seen = tuple(dict.fromkeys(uses))
-    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside))
+    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method))
     return value
 
 
@@ -167,13 +182,22 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
     bound = machine.instance(function.bound) if function.bound is not None else None
     is_module_method = bound is not None and decl.name != "__init__" and machine.is_module(bound.cls)
     _note(machine, place, "module" if is_module_method else "function", decl.name)
+    note_loading(machine, decl.name, arguments.values() if function.bound is None else (function.bound, *arguments.values()))
     if frame.differentiated or any(one.differentiated for one in frame.chain()):
         machine.log.trained.add(place.node)
     if frame.depth > MAX_DEPTH or machine.calling.count(decl) >= _RECURSION:
+        machine.spoil(machine.calling.index(decl) + 1 if frame.depth <= MAX_DEPTH else 0)
         return Unknown(_taints(arguments), "the calls are nested too deep")
     if is_module_method and isinstance(function.bound, Ref) and bound is not None:
         return observed(
-            machine, frame, function.bound, bound, arguments, place, lambda: run_function(machine, frame, function, arguments, place)
+            machine,
+            frame,
+            function.bound,
+            bound,
+            arguments,
+            place,
+            lambda: run_function(machine, frame, function, arguments, place),
+            is_method=decl.name != "__call__",
         )
     return run_function(machine, frame, function, arguments, place)
 
@@ -205,15 +229,28 @@ def run_function(
         differentiated=differentiated,
         transforms=transforms or frame.transforms,
         mark=machine.heap.mark(),
+        serial=machine.next_serial(),
     )
     machine.entered.add(decl)
     machine.calling.append(decl)
+    given = arguments if function.bound is None else _with_self(function.bound, arguments)
     try:
-        given = arguments if function.bound is None else _with_self(function.bound, arguments)
-        bind(machine, inner, decl, given, place)
-        return _run_body(machine, inner)
+        return memo.remembered(machine, inner, function, given, place, lambda: _run(machine, inner, given, place))
     finally:
         machine.calling.pop()
+
+
+def _run(machine: Machine, frame: Frame, given: Arguments, place: Place) -> Value:
+    decl = frame.decl
+    if decl is None:
+        return UNKNOWN
+    bind(machine, frame, decl, given, place)
+    value = _run_body(machine, frame)
+    note_holders(machine, frame, value)
+    if place.node is decl.node:
+        # Nobody was seen to call it: whoever does gets what it returns.
+        streams.let_go(machine, (value,))
+    return value
 
 
 def _with_self(bound: Value, arguments: Arguments) -> Arguments:

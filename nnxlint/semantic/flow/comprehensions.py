@@ -4,11 +4,11 @@ import ast
 from collections.abc import Callable, Sequence as Sequence_
 
 from nnxlint.semantic.flow.assignment import assign
-from nnxlint.semantic.flow.iteration import element, elements
+from nnxlint.semantic.flow.iteration import iterated
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import Dictionary, Items, Place, Sequence, Value
+from nnxlint.semantic.values import UNKNOWN, Dictionary, Items, Place, Sequence, Value, union
 
 
 def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.SetComp) -> Value:
@@ -31,7 +31,7 @@ def _known_items(
 ) -> tuple[Value, ...] | None:
     if len(generators) != 1 or generators[0].ifs or not isinstance(generators[0].iter, ast.Name | ast.Tuple | ast.List | ast.Attribute):
         return None
-    items, rest = elements(machine, machine.evaluate(machine, frame, generators[0].iter))
+    items, rest = iterated(machine, frame, generators[0].iter)
     return items if rest is None and 0 < len(items) <= _FEW else None
 
 
@@ -61,8 +61,7 @@ def _scoped(
     outside = dict(frame.locals)
     frame.loop_depth += 1
     for part in generators:
-        iterable = machine.evaluate(machine, frame, part.iter) if item is None else item
-        assign(machine, frame, part.target, element(machine, iterable) if item is None else item, part.target)
+        assign(machine, frame, part.target, item if item is not None else _any(*iterated(machine, frame, part.iter)), part.target)
         for condition in part.ifs:
             machine.evaluate(machine, frame, condition)
             narrow(machine, frame, condition, holds=True)
@@ -70,3 +69,8 @@ def _scoped(
     frame.loop_depth -= 1
     frame.locals = outside
     return value
+
+
+def _any(items: tuple[Value, ...], rest: Value | None) -> Value:
+    held = (*items, *((rest,) if rest is not None else ()))
+    return union(held) if held else UNKNOWN

@@ -4,9 +4,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nnxlint.semantic.flow import attributes
+from nnxlint.semantic.flow import attributes, memo
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import layers
+from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
@@ -60,6 +61,7 @@ def construct(
         machine.call(machine, frame, constructor, arguments, place)
     elif isinstance(constructor, Unknown):
         _open(machine, made)
+        escape(machine, arguments.values())
 
 
 def _open(machine: Machine, made: Ref) -> None:
@@ -122,25 +124,24 @@ def _field_default(machine: Machine, frame: Frame, owner: ClassRef, statement: a
 
 def prototype(machine: Machine, frame: Frame, cls: ClassRef, node: ast.AST) -> Value:
     """An object made up for a parameter of the class: its structure is known, its modes are not."""
-    known = machine.prototypes.get(cls.decl)
-    if known is not None and machine.heap.get(known.target) is not None:
-        return known
+    # All parameters of a class get the same object, in every run the same one: so that runs can be compared.
+    home = replace(frame, context=machine.context(0 if machine.settled else -1, cls.decl.node))
+    number = machine.number_of((home.context, id(cls.decl.node), "prototype"))
+    if machine.heap.get(number) is not None and cls.decl not in machine.building:
+        return Ref(number)
     if cls.decl in machine.building:
+        machine.spoil(machine.building[cls.decl])
         return Unknown(reason="a class that contains itself")
-    machine.building.add(cls.decl)
-    made = _made_up(machine, frame, cls, node)
-    machine.building.discard(cls.decl)
-    machine.prototypes[cls.decl] = made
+    machine.building[cls.decl] = len(machine.calling)
+    made = memo.made_up(machine, home, cls, lambda: _made_up(machine, home, cls))
+    machine.building.pop(cls.decl, None)
     return made
 
 
-def _made_up(machine: Machine, frame: Frame, cls: ClassRef, node: ast.AST) -> Ref:
+def _made_up(machine: Machine, frame: Frame, cls: ClassRef) -> Ref:
     place = Place(cls.decl.path, cls.decl.node)
     made = machine.allocate(frame, cls.decl.node, Instance(cls, {}, place, frozenset({"given"})), "prototype")
-    draws, machine.log.draws = machine.log.draws, []
-    constructions, machine.log.constructions = machine.log.constructions, []
     construct(machine, frame, cls, made, Arguments(), place)
-    machine.log.draws, machine.log.constructions = draws, constructions
     if machine.is_module(cls):
         for target in machine.heap.reachable(made):
             _forget_modes(machine, target)

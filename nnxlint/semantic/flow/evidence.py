@@ -1,20 +1,22 @@
 """What speaks for evaluation at a call: names of functions, data and results along the call chain."""
 
+import ast
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Step
 from nnxlint.semantic.values import ClassRef, Place, taints_of
-from nnxlint.semantic.vocabulary import Purpose, names_result, purpose, words
+from nnxlint.semantic.vocabulary import Purpose, names_evaluation_data, names_result, names_training_data, purpose, words
 
 
 def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) -> tuple[Step, ...]:
     """The steps from a call outwards to the root of the run."""
-    steps = [_step(machine, frame, place, _data_signs(frame, arguments))]
+    steps = [_step(machine, frame, place, _signs(frame, place) | _data_signs(frame, arguments))]
     current = frame
     while current.parent is not None and current.call_site is not None:
-        steps.append(_step(machine, current.parent, current.call_site, _result_signs(current.parent)))
+        steps.append(_step(machine, current.parent, current.call_site, _signs(current.parent, current.call_site)))
         current = current.parent
     return tuple(steps)
 
@@ -62,12 +64,42 @@ def _is_test_file(path: str) -> bool:
     return file.stem.startswith("test_") or file.stem.endswith("_test") or file.stem == "conftest" or "tests" in file.parts
 
 
+def _signs(frame: Frame, place: Place) -> frozenset[str]:
+    """What the names around a call say: of where the result goes, and of what is handed over.
+
+    ``outcome``: a result named after evaluation data (`test_acc`); ``result``: one that evaluations have (`preds`).
+    """
+    if _is_test_file(frame.path):
+        return frozenset()
+    signs = set()
+    if any(names_evaluation_data(target) for target in frame.results):
+        signs.add("outcome")
+    elif any(names_result(target) for target in frame.results):
+        signs.add("result")
+    if isinstance(place.node, ast.Call) and _hands_over_evaluation_data(place.node):
+        signs.add("data")
+    return frozenset(signs)
+
+
+def _hands_over_evaluation_data(node: ast.Call) -> bool:
+    """Whether arguments are named after evaluation data, and none after training data."""
+    names = [name for argument in (*node.args, *(keyword.value for keyword in node.keywords)) for name in _names(argument)]
+    return any(map(names_evaluation_data, names)) and not any(map(names_training_data, names))
+
+
+def _names(node: ast.expr) -> Iterator[str]:
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr
+
+
+def named_after_evaluation_data(node: ast.expr) -> bool:
+    """Whether what a loop runs over is named after evaluation data."""
+    return any(map(names_evaluation_data, _names(node)))
+
+
 def _data_signs(frame: Frame, arguments: Arguments) -> frozenset[str]:
-    in_test = _is_test_file(frame.path)
     data = any(taint.kind == "eval-data" for value in arguments.values() for taint in taints_of(value))
-    return _result_signs(frame) | ({"data"} if data and not in_test else frozenset())
-
-
-def _result_signs(frame: Frame) -> frozenset[str]:
-    named = any(names_result(target) for target in frame.targets)
-    return frozenset({"result"}) if named and not _is_test_file(frame.path) else frozenset()
+    return frozenset({"data"}) if data and not _is_test_file(frame.path) else frozenset()

@@ -13,7 +13,8 @@ from nnxlint.semantic.flow.names import look_up
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import variables
+from nnxlint.semantic.library import dtypes, variables
+from nnxlint.semantic.library.parts import part_of_tree
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
@@ -26,6 +27,7 @@ from nnxlint.semantic.values import (
     External,
     Func,
     Items,
+    Method,
     Place,
     Ref,
     Sequence,
@@ -104,7 +106,9 @@ def _arguments(machine: Machine, frame: Frame, node: ast.Call) -> Arguments:
         mapping = machine.dictionary(value)
         if mapping is not None:
             keywords.update({key: held for key, held in mapping.items.items() if isinstance(key, str)})
-        if mapping is None or mapping.rest is not None:
+        if isinstance(value, Tree):
+            more_keywords = value
+        elif mapping is None or mapping.rest is not None:
             more_keywords = mapping.rest if mapping is not None and mapping.rest is not None else UNKNOWN
     return Arguments(tuple(positional), keywords, more_positional, more_keywords)
 
@@ -120,15 +124,18 @@ def _binary(machine: Machine, frame: Frame, node: ast.BinOp) -> Value:
     if joined is not None:
         return joined
     place = Place(frame.path, node)
-    return operate(machine, (left, right), place)
+    return operate(machine, (left, right), place, node.op)
 
 
-def operate(machine: Machine, operands: tuple[Value, ...], place: Place) -> Value:
+def operate(
+    machine: Machine, operands: tuple[Value, ...], place: Place, operator_: ast.operator | ast.unaryop | None = None
+) -> Value:
     """Arithmetic on values: an array of what they are made of, unknown where an operand may be an object."""
     read = [variables.payload(machine, operand, place) for operand in operands]
     taints = frozenset().union(*(taints_of(operand) for operand in read))
     numeric = any(isinstance(operand, Array | Tree) for operand in read)
     known = all(isinstance(operand, Array | Tree | Const) for operand in read)
+    taints = dtypes.without(taints) | dtypes.of_operation(operator_, tuple(read))
     return Array(taints) if numeric or known else Unknown(taints)
 
 
@@ -182,7 +189,7 @@ def _unary(machine: Machine, frame: Frame, node: ast.UnaryOp) -> Value:
         return Const(not known, value.origin if isinstance(value, Const) else None)
     if isinstance(value, Const) and isinstance(value.value, int | float) and isinstance(node.op, ast.USub):
         return Const(-value.value)
-    return operate(machine, (value,), Place(frame.path, node))
+    return operate(machine, (value,), Place(frame.path, node), node.op)
 
 
 def _negated(value: Union) -> Value:
@@ -241,6 +248,8 @@ def _compare(machine: Machine, frame: Frame, node: ast.Compare) -> Value:
     left = machine.evaluate(machine, frame, node.left)
     others = [machine.evaluate(machine, frame, other) for other in node.comparators]
     taints = frozenset(taint for value in (left, *others) for taint in taints_of(value) if taint.kind in _KEPT)
+    if any(Taint("table") in taints_of(value) for value in (left, *others)):
+        taints |= {Taint("table"), Taint("bool")}
     if len(others) != 1:
         return Array(taints)
     answer = _compared(machine, node.ops[0], left, others[0])
@@ -305,9 +314,11 @@ def _item(machine: Machine, frame: Frame, owner: Value, key: Value, place: Place
         case Ref(), Sequence():
             return _of_sequence(machine, frame, owner, key, place)
         case (Array() | Tree() | Unknown()), _:
-            return _of_data(owner, key)
+            return _of_data(machine, owner, key)
         case Ref(), _:
             return variables.load_item(machine, frame, owner, key, place)
+        case Method(receiver=Array(), name="at"), _:
+            return Array(taints_of(owner))
     return owner if type(owner).__name__ in {"ClassRef", "External"} else UNKNOWN
 
 
@@ -328,14 +339,14 @@ def _of_sequence(machine: Machine, frame: Frame, owner: Value, key: Value, place
     return element(machine, owner)
 
 
-def _of_data(owner: Array | Tree | Unknown, key: Value) -> Value:
+def _of_data(machine: Machine, owner: Array | Tree | Unknown, key: Value) -> Value:
     taints = owner.taints
     if isinstance(key, Const) and isinstance(key.value, str) and names_evaluation_data(key.value):
         taints |= {Taint("eval-data")}
     if isinstance(owner, Unknown):
         return Unknown(taints, owner.reason)
     if isinstance(owner, Tree) and not (isinstance(key, External) and key.name == "builtins.Ellipsis"):
-        return Tree(owner.kind, owner.root, owner.filters, taints)
+        return part_of_tree(machine, Tree(owner.kind, owner.root, owner.filters, taints), key)
     return Array(taints)
 
 

@@ -1,5 +1,9 @@
 """What iterating over a value gives."""
 
+import ast
+
+from nnxlint.semantic.flow.evidence import named_after_evaluation_data
+from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     ARRAY,
@@ -10,6 +14,7 @@ from nnxlint.semantic.values import (
     Items,
     Ref,
     Sequence,
+    Taint,
     Tree,
     Tuple,
     Union,
@@ -18,6 +23,7 @@ from nnxlint.semantic.values import (
     join,
     taints_of,
     union,
+    with_taints,
 )
 
 
@@ -50,6 +56,15 @@ def _of_record(machine: Machine, value: Ref) -> tuple[tuple[Value, ...], Value |
             keys = tuple(Const(key) for key in record.items)
             return keys, UNKNOWN if record.rest is not None else None
     return (), UNKNOWN
+
+
+def iterated(machine: Machine, frame: Frame, node: ast.expr) -> tuple[tuple[Value, ...], Value | None]:
+    """The elements that a loop over an expression runs through, with what the expression's names tell of them."""
+    items, rest = elements(machine, machine.evaluate(machine, frame, node))
+    if not named_after_evaluation_data(node):
+        return items, rest
+    taints = frozenset({Taint("eval-data")})
+    return tuple(with_taints(item, taints) for item in items), with_taints(rest, taints) if rest is not None else None
 
 
 def element(machine: Machine, value: Value) -> Value:

@@ -4,6 +4,7 @@ import ast
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library.holding import note_holders
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import UNKNOWN, External, ModuleRef, Taint, Unknown, Value
 
@@ -23,6 +24,7 @@ def module_frame(machine: Machine, path: str) -> Frame | None:
     frame.locals.update(__name__=UNKNOWN, __file__=UNKNOWN)
     stopping, machine.stopping = machine.stopping, 0
     machine.execute(machine, frame, facts.tree.module.body)
+    note_holders(machine, frame, UNKNOWN)
     machine.stopping = stopping
     return frame
 

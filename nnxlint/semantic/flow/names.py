@@ -15,12 +15,18 @@ def look_up(machine: Machine, frame: Frame, name: str) -> Value:
     """The value of a name where the frame stands."""
     scope: Frame | None = frame
     while scope is not None:
-        if name in scope.locals and (name not in frame.globals or scope.decl is None):
-            return scope.locals[name]
+        held = scope.locals.get(name) if name not in frame.globals or scope.decl is None else None
+        if scope is not frame and scope.decl is not None:
+            machine.note_outer(scope, name, held)
+        if held is not None:
+            return held
         scope = scope.closure
     found = module_member(machine, frame.path, name)
     if found is not None:
         return found
     if name in _BUILTINS:
         return External(f"builtins.{name}")
+    if not machine.settled:
+        # It may be defined by the time that the same code runs again.
+        machine.spoil()
     return signed(name, Unknown(reason="not defined"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from nnxlint.semantic.flow.assignment import assign, delete
 from nnxlint.semantic.flow.contexts import enter, leave
 from nnxlint.semantic.flow.declare import declare_class, declare_function, declare_import, declare_import_from
-from nnxlint.semantic.flow.iteration import elements
+from nnxlint.semantic.flow.iteration import iterated
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame, LoopExits, Snapshot
@@ -33,9 +33,7 @@ def _expression(machine: Machine, frame: Frame, node: ast.Expr) -> bool:
 
 
 def _assign(machine: Machine, frame: Frame, node: ast.Assign) -> bool:
-    frame.targets = tuple(_target_names(node.targets))
-    value = machine.evaluate(machine, frame, node.value)
-    frame.targets = ()
+    value = _assigned(machine, frame, node.value, node.targets)
     for target in node.targets:
         assign(machine, frame, target, value, node)
     return True
@@ -44,11 +42,17 @@ def _assign(machine: Machine, frame: Frame, node: ast.Assign) -> bool:
 def _annotated(machine: Machine, frame: Frame, node: ast.AnnAssign) -> bool:
     if node.value is None:
         return True
-    frame.targets = tuple(_target_names([node.target]))
-    value = machine.evaluate(machine, frame, node.value)
-    frame.targets = ()
+    value = _assigned(machine, frame, node.value, [node.target])
     assign(machine, frame, node.target, value, node)
     return True
+
+
+def _assigned(machine: Machine, frame: Frame, node: ast.expr, targets: Sequence[ast.expr]) -> Value:
+    """The value of an assignment; the frame knows meanwhile where it goes."""
+    frame.targets = frame.results = tuple(_target_names(targets))
+    value = machine.evaluate(machine, frame, node)
+    frame.targets = frame.results = ()
+    return value
 
 
 def _augmented(machine: Machine, frame: Frame, node: ast.AugAssign) -> bool:
@@ -111,7 +115,7 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
     known = truth(condition)
     if known is not None:
         return execute(machine, frame, node.body if known else node.orelse)
-    guards = frame.guards
+    guards, conditional = frame.guards, frame.conditional
     if any(taint.kind == "version" for taint in taints_of(condition)):
         frame.guards = (*guards, "version")
     reached = branch(
@@ -123,6 +127,9 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
         ),
     )
     frame.guards = guards
+    if any(body and isinstance(body[-1], ast.Raise) for body in (node.body, node.orelse)):
+        # A check that refuses bad input: what follows runs whenever the function does its work.
+        frame.conditional = conditional
     return reached
 
 
@@ -169,8 +176,7 @@ def branch(machine: Machine, frame: Frame, alternatives: Sequence[Callable[[], b
 
 
 def _for(machine: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
-    iterable = machine.evaluate(machine, frame, node.iter)
-    items, rest = elements(machine, iterable)
+    items, rest = iterated(machine, frame, node.iter)
     if rest is None and 0 < len(items) <= _UNROLL:
         return _unrolled(machine, frame, node, items)
     item: Value = rest if rest is not None else UNKNOWN

@@ -1,30 +1,32 @@
 """`jax.numpy`, `jax.random`, initializers and NumPy, as far as it matters where their arrays come from."""
 
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import streams, variables
+from nnxlint.semantic.library import dtypes, streams, variables
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
     Array,
-    Const,
     External,
     Items,
     Partial,
     Place,
-    Ref,
     Taint,
     Taints,
+    Tuple,
     Value,
     taints_of,
 )
 
 _RANDOM = frozenset({Taint("random")})
+_DISCRETE = frozenset({Taint("random"), Taint("discrete")})
 _TABLES = frozenset({Taint("table")})
+_WAVES = frozenset({Taint("wave")})
+_DISCRETE_DRAWS = frozenset(
+    """bernoulli randint permutation choice categorical bits rademacher binomial poisson geometric integers shuffle
+    multinomial""".split()
+)
 _KEY_MAKERS = frozenset({"key", "PRNGKey"})
 _KEY_DERIVERS = frozenset({"split", "fold_in", "clone", "wrap_key_data", "key_data", "key_impl"})
-_INTEGERS = frozenset("int8 int16 int32 int64 uint8 uint16 uint32 uint64 int_ int".split())
-_BOOLEANS = frozenset({"bool_", "bool"})
-_BOOLEAN_RESULTS = frozenset("tril_indices isnan isinf logical_not logical_and logical_or".split())
 
 
 def call_jax_random(machine: Machine, frame: Frame, name: str, arguments: Arguments, place: Place) -> Value:
@@ -34,7 +36,17 @@ def call_jax_random(machine: Machine, frame: Frame, name: str, arguments: Argume
         return streams.random_key(frame, arguments, place)
     if last in _KEY_DERIVERS:
         return Items(streams.derived_key(frame, place)) if last == "split" else streams.derived_key(frame, place)
-    return Array(_RANDOM)
+    return Array(_drawn(last) | dtypes.of_call(last, arguments, (), ()))
+
+
+def _drawn(last: str) -> Taints:
+    return _DISCRETE if last in _DISCRETE_DRAWS else _RANDOM
+
+
+def drawn_by(receiver: Array, method: str) -> Taints:
+    """What a method of a NumPy generator adds: `generator.permutation(n)` draws no weights."""
+    drawn = method in _DISCRETE_DRAWS and Taint("random") in receiver.taints
+    return _DISCRETE if drawn else frozenset()
 
 
 def call_initializer(machine: Machine, name: str, arguments: Arguments) -> Value:
@@ -50,44 +62,34 @@ def call_numpy(machine: Machine, frame: Frame, name: str, arguments: Arguments, 
     """Any other function of arrays: the result is made of its arguments."""
     last = name.rpartition(".")[2]
     if ".random." in name:
-        return Array(_RANDOM)
-    read = [variables.payload(machine, value, place) for value in arguments.values()]
-    objects = [value for value in read if isinstance(value, Ref)]
-    held = [item for value in objects for item in _held(machine, value, place)]
+        return Array(_drawn(last))
+    read = tuple(variables.payload(machine, value, place) for value in arguments.values())
+    held = tuple(item for value in read for item in _held(machine, value, place))
+    dtype = dtypes.of_call(last, arguments, read, held)
+    made = _TABLES if last in _TABLE_MAKERS else frozenset()
+    made |= _WAVES if last in _WAVE_MAKERS else frozenset()
     taints: Taints = frozenset().union(*(taints_of(value) for value in (*read, *held)))
-    return Array(taints | _dtype(last, arguments) | (_TABLES if last in _TABLE_MAKERS else frozenset()))
+    if last in _FRESH:
+        # Only the shape is taken from the arguments.
+        taints = frozenset(taint for taint in taints if taint.kind not in _OF_CONTENT)
+    return Array(dtypes.without(taints) | dtype | made)
 
 
-def _held(machine: Machine, value: Ref, place: Place) -> list[Value]:
+def _held(machine: Machine, value: Value, place: Place) -> list[Value]:
+    """The elements of a list or tuple of arrays, and those of the lists in it."""
     listed = machine.sequence(value)
-    return [variables.payload(machine, item, place) for item in listed.items] if listed is not None else []
+    items = listed.items if listed is not None else value.items if isinstance(value, Tuple) else ()
+    found: list[Value] = []
+    for item in items:
+        inner = _held(machine, item, place)
+        found.extend(inner or [variables.payload(machine, item, place)])
+    return found
 
 
-_TABLE_MAKERS = frozenset("arange linspace logspace sin cos tril triu outer meshgrid hanning kaiser eye indices".split())
-
-
-def _dtype(last: str, arguments: Arguments) -> Taints:
-    """Whether an array is of integers or booleans for certain."""
-    given = arguments.keywords.get("dtype")
-    if given is None and last in {"array", "asarray", "zeros", "ones", "empty"} and len(arguments.positional) > 1:
-        given = arguments.positional[1]
-    if given is None and last == "full" and len(arguments.positional) > 2:  # noqa: PLR2004 - full(shape, value, dtype)
-        given = arguments.positional[2]
-    named = given.name.rpartition(".")[2] if isinstance(given, External) else getattr(given, "value", None)
-    if named in _BOOLEANS or last in _BOOLEAN_RESULTS:
-        return frozenset({Taint("bool")})
-    if named in _INTEGERS:
-        return frozenset({Taint("int")})
-    if given is not None:
-        return frozenset()
-    return _literal_dtype(last, arguments)
-
-
-def _literal_dtype(last: str, arguments: Arguments) -> Taints:
-    if last in {"array", "asarray"} and arguments.positional:
-        first = arguments.positional[0]
-        if isinstance(first, Const) and isinstance(first.value, bool):
-            return frozenset({Taint("bool")})
-        if isinstance(first, Const) and isinstance(first.value, int):
-            return frozenset({Taint("int")})
-    return frozenset()
+_TABLE_MAKERS = frozenset(
+    """arange linspace logspace geomspace sin cos tril triu tri outer meshgrid mgrid hanning hamming blackman bartlett
+    kaiser eye identity indices vander""".split()
+)
+_WAVE_MAKERS = frozenset({"sin", "cos"})
+_FRESH = frozenset("zeros ones empty eye identity zeros_like ones_like empty_like shape ndim size len".split())
+_OF_CONTENT = frozenset({"random", "initializer", "discrete", "table", "wave"})

@@ -5,11 +5,13 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import (
     arrays,
     containers,
+    dtypes,
     layers,
     modes,
     optimizers,
     python,
     states,
+    storage,
     streams,
     transforms,
     variables,
@@ -86,6 +88,7 @@ def _function(machine: Machine, frame: Frame, name: str, arguments: Arguments, p
     if name.startswith("jax.lax.") and name.rpartition(".")[2] in _CONTROL:
         return transforms.control(machine, frame, name, arguments, place)
     known = python.call_builtin(machine, frame, name, arguments, place)
+    known = known or storage.construct(machine, frame, name, arguments, place) or storage.pickled(machine, name)
     return known if known is not None else _of_library(machine, frame, name, arguments, place)
 
 
@@ -98,7 +101,7 @@ def _of_library(machine: Machine, frame: Frame, name: str, arguments: Arguments,
         return arrays.call_jax_random(machine, frame, name, arguments, place)
     if name.startswith("jax.nn.initializers.") or name == "nnxlint.random" or name == "nnxlint.constant":
         if name.startswith("nnxlint."):
-            return streams.RANDOM if name == "nnxlint.random" else ARRAY
+            return streams.INITIALIZED if name == "nnxlint.random" else ARRAY
         return arrays.call_initializer(machine, name, arguments)
     if name == "jax.lax.stop_gradient":
         return with_taints(_payload(machine, arguments, place), frozenset({Taint("stopped")}))
@@ -216,7 +219,9 @@ def _method_of_instance(
     owner, _, last = name.rpartition(".")
     api = machine.library_class(record.cls)
     if api is None:
-        escape(machine, (receiver, *arguments.values()))
+        storage.note_write(machine, arguments, place)
+        if owner.partition(".")[0] not in _HARMLESS:
+            escape(machine, (receiver, *arguments.values()))
         return Unknown(taints_of(receiver), "a method of a class that is not known")
     if "flax.nnx.Optimizer" in api.mro:
         if last == "__init__":
@@ -244,10 +249,11 @@ def _method_of_data(
     machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments, place: Place
 ) -> Value:
     taints = taints_of(receiver) | _named_data("", arguments)
+    storage.note_write(machine, arguments, place)
     if isinstance(receiver, Tree):
-        return states.call_tree_method(receiver, name, arguments)
+        return states.call_tree_method(machine, receiver, name, arguments)
     if isinstance(receiver, Array):
-        return Array(taints)
+        return Array(dtypes.without(taints) | dtypes.of_method(name, receiver, arguments) | arrays.drawn_by(receiver, name))
     if isinstance(receiver, Unknown):
         escape(machine, arguments.values())
         return Unknown(taints, receiver.reason or "a method of something that is not known")
@@ -270,7 +276,7 @@ def given_of_library(machine: Machine, frame: Frame, cls: External, place: Place
     """A value made up for a parameter that is annotated with a library's class."""
     api = machine.api.classes.get(cls.name)
     if api is None:
-        return None
+        return storage.given(machine, frame, cls.name, place)
     if api.name == "flax.nnx.Rngs":
         return streams.given_rngs(machine, frame, place)
     if "flax.nnx.Optimizer" in api.mro:

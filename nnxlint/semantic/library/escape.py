@@ -21,5 +21,7 @@ def escape(machine: Machine, values: Iterable[Value]) -> None:
         }
         if changed and machine.is_module(record.cls):
             machine.heap.write(target, replace(record, attrs={**record.attrs, **changed}))
+        if machine.derives(record.cls, "flax.nnx.Rngs"):
+            machine.log.escaped.add(target)
         if machine.derives(record.cls, "flax.nnx.Rngs") and "escaped" not in record.tags:
             machine.heap.write(target, replace(machine.heap.records[target], tags=record.tags | {"escaped"}))  # type: ignore[arg-type]

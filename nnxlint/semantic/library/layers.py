@@ -1,6 +1,6 @@
 """The layers of `flax.nnx`: what their constructors keep, what a call of them does, which streams they need."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from nnxlint.semantic.flax_api import ClassApi
@@ -24,6 +24,7 @@ from nnxlint.semantic.values import (
     Ref,
     Sequence,
     Tuple,
+    Union,
     Unknown,
     Value,
     members,
@@ -69,16 +70,39 @@ def fill_layer(
     machine.heap.write(made.target, replace(record, attrs={**record.attrs, **bound}))
     rngs = bound.get("rngs")
     if rngs is not None and api.kind == "module":
-        streams.need_all(machine, frame, rngs, _streams(api, bound), api.name, place)
+        _need_streams(machine, frame, api, bound, rngs, place)
 
 
-def _streams(api: ClassApi, bound: Mapping[str, Value]) -> tuple[str, ...]:
+def _need_streams(
+    machine: Machine, frame: Frame, api: ClassApi, bound: Mapping[str, Value], rngs: Value, place: Place
+) -> None:
+    """What a constructor draws; with a rate that is not known, only what it draws at any rate is certain."""
     rate = bound.get(api.rate_parameter or "", UNKNOWN)
-    needed = api.streams_init_at_zero_rate if _is_zero(rate) else api.streams_init
+    least = api.streams_init_at_zero_rate if api.rate_parameter is not None else api.streams_init
+    most = least if _is_zero(rate) else api.streams_init
+    if _is_plain(api, bound):
+        return
+    settled = not isinstance(rate, Unknown | Union)
+    for needed in most:
+        sure = settled or needed in least
+        streams.need_all(machine, frame, rngs, _renamed((needed,), bound), api.name, place, certain=sure)
+    if not _is_zero(rate):
+        later = [name for name in api.streams_call if name not in most]
+        streams.need_all(machine, frame, rngs, _renamed(later, bound), api.name, place, certain=False)
+
+
+def _is_plain(api: ClassApi, bound: Mapping[str, Value]) -> bool:
+    """A normalisation without scale and bias draws nothing."""
+    names = [parameter.name for parameter in api.init if parameter.name in {"use_scale", "use_bias"}]
+    return "use_scale" in names and all(bound.get(name) == Const(value=False) for name in names)
+
+
+def _renamed(needed: Iterable[str], bound: Mapping[str, Value]) -> tuple[str, ...]:
+    """Streams under the names that the layer was told to use."""
     collection = bound.get("rng_collection")
     if isinstance(collection, Const) and isinstance(collection.value, str):
         return tuple(collection.value if name == "dropout" else name for name in needed)
-    return needed
+    return tuple(needed)
 
 
 def _is_zero(value: Value) -> bool:
@@ -96,20 +120,21 @@ def note_construction(machine: Machine, frame: Frame, made: Ref, arguments: Argu
     record = machine.instance(made)
     if record is None:
         return
-    machine.log.constructions.append(
-        Construction(
-            place,
-            record.cls,
-            made.target,
-            tuple(found),
-            id(frame.activation),
-            frame.decl,
-            frame.loop_depth,
-            frame.targets,
-            draws=any(draw.rngs in found for draw in machine.log.draws),
-            abstract=bool(machine.abstract),
-        )
+    construction = Construction(
+        place,
+        record.cls,
+        made.target,
+        tuple(found),
+        frame.activation,
+        frame.decl,
+        frame.loop_depth,
+        frame.targets,
+        draws=any(machine.log.draws_of(target) for target in found),
+        abstract=bool(machine.abstract),
     )
+    machine.log.add_construction(construction)
+    if frame.loop_depth and found:
+        frame.activation.looped.append(construction)
 
 
 def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments, place: Place) -> Value:
@@ -123,6 +148,7 @@ def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments
         return _chain(machine, frame, record, arguments, place)
     if api.mode_flag is not None:
         _use(machine, frame, callee, record, api, arguments, place)
+        _draw(machine, frame, callee, record, api, arguments, place)
     for name in ("cell", "forward_rnn", "backward_rnn"):
         if name in record.attrs:
             machine.call(machine, frame, record.attrs[name], Arguments((ARRAY, Array(taints))), place)
@@ -155,6 +181,24 @@ def _use(
         use = LayerUse(api.name, training, origin, certain, place, callee.target)
         if machine.collectors:
             machine.collectors[-1].append(use)
+
+
+def _draw(
+    machine: Machine, frame: Frame, callee: Ref, record: Instance, api: ClassApi, arguments: Arguments, place: Place
+) -> None:
+    """Note the streams that the call draws from: of the `Rngs` handed over, else of the layer's own."""
+    rate = record.attrs.get(api.rate_parameter or "", UNKNOWN)
+    if not api.streams_call or _is_zero(rate):
+        return
+    bound = bind_signature(api.call or (), arguments)
+    given = bound.get("rngs", NONE)
+    rngs = record.attrs.get("rngs", NONE) if given == NONE else given
+    flag = api.mode_flag or ""
+    modes = {mode for mode, _ in _modes(bound.get(flag, NONE), record.attrs.get(flag, UNKNOWN), callee, flag, place)}
+    if modes == {False}:
+        return
+    sure = modes == {True} and not isinstance(rate, Unknown | Union)
+    streams.need_all(machine, frame, rngs, _renamed(api.streams_call, record.attrs), api.name, place, certain=sure)
 
 
 def _modes(

@@ -1,6 +1,7 @@
 """Logging the calls of libraries that rules may ask about."""
 
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library.storage import note_call
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, LibraryCall
 from nnxlint.semantic.values import External, Instance, Place, Ref, Unknown, Value
@@ -19,6 +20,7 @@ def log_call(
     if not _is_watched(name, receiver):
         return
     full = _full_name(machine, name, receiver)
+    note_call(machine, frame, full, receiver, arguments, place)
     decl = frame.decl
     machine.log.add_call(
         LibraryCall(

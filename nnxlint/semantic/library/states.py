@@ -2,6 +2,7 @@
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.copies import copy_graph
+from nnxlint.semantic.library.parts import part_of_tree
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, VariableWrite
 from nnxlint.semantic.values import (
@@ -112,6 +113,8 @@ def _log_update(machine: Machine, frame: Frame, node: Value, value: Value, place
     tags = record.tags if record is not None else frozenset()
     taints = taints_of(value)
     itself = any(taint.kind in {"params", "read"} for taint in taints)
+    if not any(taint.kind in {"grad", "updates"} for taint in taints):
+        machine.log.loaded.add(root)
     decl = frame.decl
     machine.log.writes.append(
         VariableWrite(place, root, "module", "nnx.update", value, decl, decl.owner if decl else None, tags, itself)
@@ -167,16 +170,20 @@ def leaves(machine: Machine, name: str, arguments: Arguments) -> Value:
     return Tuple((found, UNKNOWN)) if name.endswith("flatten") else found
 
 
-def call_tree_method(tree: Tree, name: str, arguments: Arguments) -> Value:
+def call_tree_method(machine: Machine, tree: Tree, name: str, arguments: Arguments) -> Value:
     """A method of a State or of a dict of its arrays."""
     one = Tree(tree.kind, tree.root, tree.filters, tree.taints)
-    if name in {"flat_state", "items"}:
-        return Items(Tuple((Unknown(reason="a path"), one)))
+    if name == "flat_state":
+        return Items(Tuple((Unknown(reason="a path"), Array(tree.taints))))
+    if name == "items":
+        return Items(Tuple((Unknown(reason="a path"), part_of_tree(machine, tree, None))))
     if name == "values":
-        return Items(one)
+        return Items(part_of_tree(machine, tree, None))
     if name == "to_pure_dict":
         return Tree("pure", tree.root, tree.filters, tree.taints)
-    if name in {"filter", "get", "pop", "copy", "raw_mapping", "merge", "replace", "map", "get_value"}:
+    if name in {"get", "pop"}:
+        return part_of_tree(machine, tree, arguments.get(0, "key"))
+    if name in {"filter", "copy", "raw_mapping", "merge", "replace", "map", "get_value"}:
         return one
     if name == "split":
         return Tuple(tuple(one for _ in arguments.positional)) if len(arguments.positional) > 1 else one

@@ -8,8 +8,10 @@ import ast
 from collections.abc import Iterable, Mapping
 
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.heap import parts
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Arguments, StreamDraw
+from nnxlint.semantic.library.guards import is_guarded
+from nnxlint.semantic.observe import Arguments, RngsMade, StreamDraw
 from nnxlint.semantic.values import (
     UNKNOWN,
     Array,
@@ -28,7 +30,11 @@ from nnxlint.semantic.values import (
     members,
 )
 
+RNGS = External("flax.nnx.Rngs")
+STREAM = "flax.nnx.Rngs.stream."
 RANDOM = Array(frozenset({Taint("random")}))
+INITIALIZED = Array(frozenset({Taint("random"), Taint("initializer")}))
+DIRECT = "a direct draw"
 _NO_DRAW = frozenset("fork split items keys values broadcast reseed copy".split())
 
 
@@ -55,23 +61,52 @@ def construct_rngs(machine: Machine, frame: Frame, arguments: Arguments, place: 
     tags |= {"open"} if arguments.open else set()
     tags |= {"abstract"} if machine.abstract else set()
     tags |= {"loop"} if frame.loop_depth else set()
-    return machine.allocate(frame, place.node, Instance(External("flax.nnx.Rngs"), seeds, place, frozenset(tags)))
+    made = machine.allocate(frame, place.node, Instance(RNGS, seeds, place, frozenset(tags)))
+    _note_rngs(machine, frame, made, seeds, frozenset(tags), place)
+    return made
+
+
+def _note_rngs(
+    machine: Machine, frame: Frame, made: Ref, seeds: Mapping[str, Value], tags: frozenset[str], place: Place
+) -> None:
+    chain = frame.chain()
+    machine.log.add_rngs(
+        RngsMade(
+            place,
+            made.target,
+            seeds,
+            is_open="open" in tags,
+            abstract="abstract" in tags,
+            function=frame.decl,
+            stack=tuple(one.activation for one in chain),
+            conditions={id(one.activation): one.conditional for one in chain},
+        )
+    )
 
 
 def given_rngs(machine: Machine, frame: Frame, place: Place) -> Value:
     """An `Rngs` made up for a parameter."""
-    record = Instance(External("flax.nnx.Rngs"), {}, place, frozenset({"open", "given"}))
+    record = Instance(RNGS, {}, place, frozenset({"open", "given"}))
     return machine.allocate(frame, place.node, record)
 
 
 def need_all(
-    machine: Machine, frame: Frame, rngs: Value, streams: Iterable[str], by: str, place: Place
+    machine: Machine,
+    frame: Frame,
+    rngs: Value,
+    streams: Iterable[str],
+    by: str,
+    place: Place,
+    *,
+    certain: bool = True,
 ) -> None:
-    """A layer needs these streams of what it was given as `rngs`."""
+    """A layer needs these streams of what it was given as `rngs`; of a single stream, it draws from that."""
     for stream in streams:
         for member in members(rngs):
             if isinstance(member, Ref) and is_rngs(machine, member):
-                need(machine, frame, member, stream, by, place, certain=member is rngs)
+                need(machine, frame, member, stream, by, place, certain=certain and member is rngs)
+            elif isinstance(member, Method) and isinstance(member.receiver, Ref) and is_rngs(machine, member.receiver):
+                need(machine, frame, member.receiver, _own_name(member), by, place, certain=False)
 
 
 def need(
@@ -81,8 +116,46 @@ def need(
     record = machine.instance(rngs)
     if record is None:
         return
-    missing = None if "open" in record.tags else not (stream in record.attrs or "default" in record.attrs)
-    machine.log.draws.append(StreamDraw(place, rngs.target, stream, by, missing, certain and frame.certain))
+    unsure = "open" in record.tags or record.cls != RNGS
+    missing = None if unsure else not (stream in record.attrs or "default" in record.attrs)
+    sure = certain and _is_reached(machine, frame, rngs.target) and not (missing and is_guarded(machine, frame, place))
+    machine.log.add_draw(StreamDraw(place, rngs.target, stream, by, missing, sure))
+
+
+def _is_reached(machine: Machine, frame: Frame, target: int) -> bool:
+    """Whether this point is reached, as far as is known, whenever the `Rngs` is made."""
+    made = machine.log.newest_rngs(target)
+    before = made.conditions if made is not None else {}
+    return all(one.conditional <= before.get(id(one.activation), 0) for one in frame.chain())
+
+
+def load(machine: Machine, frame: Frame, rngs: Ref, name: str, place: Place) -> Value:
+    """`rngs.dropout`, `rngs["dropout"]`: a stream, or a method; asking for a stream that is not there fails already."""
+    by_item = isinstance(place.node, ast.Subscript)
+    by_name = isinstance(place.node, ast.Attribute) and place.node.attr == name and not name.startswith("_")
+    is_method = name in machine.api.classes["flax.nnx.Rngs"].methods and name not in _attributes(machine, rngs)
+    if by_item or (by_name and not is_method and name not in _NO_DRAW):
+        need(machine, frame, rngs, name, DIRECT, place)
+    return Method(rngs, f"{STREAM}{name}")
+
+
+def keep(machine: Machine, value: Value) -> None:
+    """Note that an `Rngs` became an attribute, so that methods may draw from it that are not seen to run on it."""
+    for member in members(value):
+        if isinstance(member, Ref) and is_rngs(machine, member):
+            machine.log.kept.add(member.target)
+
+
+def let_go(machine: Machine, values: Iterable[Value]) -> None:
+    """Note that code that is not known got an `Rngs`: itself, or in a tuple, list or dict."""
+    for value in values:
+        for member in (value, *parts(value)):
+            if isinstance(member, Ref) and is_rngs(machine, member):
+                machine.log.escaped.add(member.target)
+
+
+def _own_name(stream: Method) -> str:
+    return stream.name.removeprefix("flax.nnx.Rngs.").removeprefix("stream.")
 
 
 def call_stream(
@@ -94,14 +167,14 @@ def call_stream(
         return rngs if stream in {"fork", "split", "copy", "broadcast"} else UNKNOWN
     if stream == "get":
         given = arguments.get(0, "name")
-        return Method(rngs, f"flax.nnx.Rngs.stream.{given.value}") if isinstance(given, Const) else UNKNOWN
+        return Method(rngs, f"{STREAM}{given.value}") if isinstance(given, Const) else UNKNOWN
     methods = machine.api.classes["flax.nnx.Rngs"].methods
     if stream in methods and not drawn and stream not in _attributes(machine, rngs):
-        need(machine, frame, rngs, "default", "a direct draw", place)
+        need(machine, frame, rngs, "default", DIRECT, place)
         return RANDOM
-    need(machine, frame, rngs, stream, "a direct draw", place)
+    need(machine, frame, rngs, stream, DIRECT, place)
     if drawn in {"fork", "split", "last"}:
-        return rngs
+        return Method(rngs, f"{STREAM}{stream}")
     return RANDOM if drawn else Key(f"{rngs.target}:{id(place.node)}", exact=False)
 
 

@@ -4,6 +4,8 @@ import ast
 from dataclasses import replace
 
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library import streams
+from nnxlint.semantic.library.parts import part_of_tree
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, VariableRead, VariableWrite
 from nnxlint.semantic.values import (
@@ -11,6 +13,7 @@ from nnxlint.semantic.values import (
     UNKNOWN,
     Array,
     ClassRef,
+    Const,
     External,
     Instance,
     Method,
@@ -84,7 +87,7 @@ def load_item(machine: Machine, frame: Frame, owner: Ref, key: Value, place: Pla
         return read(machine, owner, record, place)
     if machine.derives(record.cls, "flax.nnx.Rngs"):
         name = getattr(key, "value", None)
-        return Method(owner, f"flax.nnx.Rngs.stream.{name}") if isinstance(name, str) else UNKNOWN
+        return streams.load(machine, frame, owner, name, place) if isinstance(name, str) else UNKNOWN
     if machine.derives(record.cls, "flax.nnx.Sequential"):
         return machine.evaluate(machine, frame, ast.Constant(None)) if "layers" not in record.attrs else _layer(machine, record, key)
     return UNKNOWN
@@ -101,15 +104,16 @@ def _layer(machine: Machine, record: Instance, key: Value) -> Value:
     return union(held) if held else UNKNOWN
 
 
-def load_of_tree(value: Tree | Array, name: str) -> Value:
+def load_of_tree(machine: Machine, value: Tree | Array, name: str) -> Value:
     """`state.layer`, `leaf.value`, and methods of arrays."""
-    if name in _VALUES:
+    if name in _VALUES or (name in _TRANSPOSES and isinstance(value, Array)):
         return Array(value.taints)
     if isinstance(value, Tree) and name not in _TREE_METHODS:
-        return Tree(value.kind, value.root, value.filters, value.taints)
+        return part_of_tree(machine, value, Const(name))
     return Method(value, name)
 
 
+_TRANSPOSES = frozenset({"T", "mT", "real"})
 _TREE_METHODS = frozenset(
     """filter map flat_state flatten items keys values get merge to_pure_dict replace_by_pure_dict split copy
     get_value set_value pop raw_mapping from_flat_path update""".split()
@@ -177,7 +181,8 @@ def _log(
     itself = any(taint == Taint("read", variable) or taint.kind == "params" for taint in taints_of(value))
     decl = frame.decl
     owner = decl.owner if decl is not None else None
-    machine.log.writes.append(VariableWrite(place, variable, kind, how, value, decl, owner, tags, itself))
+    methods = tuple(one.decl for one in frame.chain() if one.decl is not None and one.decl.owner is not None)
+    machine.log.writes.append(VariableWrite(place, variable, kind, how, value, decl, owner, tags, itself, methods))
 
 
 def call_variable_method(

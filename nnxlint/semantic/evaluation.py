@@ -1,0 +1,204 @@
+"""Evaluation in training mode: calls of modules in evaluation code, and what mode their layers were in.
+
+A call is in evaluation code when names along the chain of calls say so and no gradient is taken on the way. It
+is reported at the innermost call of the chain that only evaluation makes: a loss that training shares is not the
+place to mend.
+"""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import LayerUse, ModelCall, Step
+from nnxlint.semantic.sites import Site
+from nnxlint.semantic.values import ClassRef, FlagAttribute, FlagDefault, Instance, Place
+from nnxlint.semantic.vocabulary import Purpose, evaluating, names_deliberate
+
+_TWO_SIGNS = 2
+
+
+@dataclass(frozen=True)
+class EvaluationSite(Site):
+    """A call in evaluation code that runs mode-dependent layers as in training.
+
+    `flag`: the mode flag that the call leaves to its default, or empty where attributes decide; `flags` are the
+    attributes that the layers go by; `signs`: what speaks for evaluation.
+    """
+
+    model: str = ""
+    flag: str = ""
+    function: str = ""
+    flags: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    signs: frozenset[str] = frozenset()
+    layer_places: tuple[Place, ...] = field(default=(), repr=False)
+    built: Place | None = field(default=None, repr=False)
+    calls_model: bool = False
+    is_method: bool = False
+
+    @property
+    def call(self) -> ast.Call:
+        """The call's syntax."""
+        if not isinstance(self.node, ast.Call):
+            message = "not a call"
+            raise TypeError(message)
+        return self.node
+
+    @property
+    def receiver(self) -> ast.expr | None:
+        """The model in `model(x)` or `model.method(x)`; `None` where the call is of something else that calls it."""
+        if not self.calls_model:
+            return None
+        function = self.call.func
+        if self.is_method and isinstance(function, ast.Attribute):
+            return function.value
+        return function if isinstance(function, ast.Name | ast.Attribute) and not self.is_method else None
+
+    @property
+    def simple_statement(self) -> ast.Assign | ast.Expr | None:
+        """The assignment or expression statement that the call stands in, where it stands in one."""
+        for ancestor in reversed(self.tree.ancestors(self.node)):
+            if isinstance(ancestor, ast.stmt):
+                return ancestor if isinstance(ancestor, ast.Assign | ast.Expr) else None
+        return None
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether two independent signs speak for evaluation."""
+        return len(self.signs) >= _TWO_SIGNS
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One observed call in evaluation code: the step to report, and the uses that ran as in training."""
+
+    call: ModelCall
+    anchor: Step
+    uses: tuple[LayerUse, ...]
+    signs: frozenset[str]
+
+
+def missing_flags(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSite]:
+    """Evaluation calls that leave a mode flag to a default that means training."""
+    found: dict[tuple[ast.AST, str], list[_Seen]] = defaultdict(list)
+    for call in machine.log.model_calls:
+        for use in call.uses:
+            if isinstance(use.origin, FlagDefault) and use.training:
+                seen = _evaluated(machine, call, use.origin.place, (use,))
+                if seen is not None and seen.anchor.place.path == facts.path:
+                    found[seen.anchor.place.node, use.origin.parameter].append(seen)
+    for (node, flag), group in found.items():
+        yield _site(facts, machine, node, group, flag)
+
+
+def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSite]:
+    """Evaluation calls of modules whose layers go by an attribute that still means training on every path."""
+    found: dict[ast.AST, list[_Seen]] = defaultdict(list)
+    doubtful: set[ast.AST] = set()
+    for call in machine.log.model_calls:
+        steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
+        if not steered or call.inside_module:
+            continue
+        seen = _evaluated(machine, call, call.place, _in_training(steered))
+        if seen is None or seen.anchor.place.path != facts.path:
+            continue
+        if seen.uses:
+            found[seen.anchor.place.node].append(seen)
+        else:
+            doubtful.add(seen.anchor.place.node)
+    for node, group in found.items():
+        if node not in doubtful:
+            yield _site(facts, machine, node, group, "")
+
+
+def _in_training(uses: Sequence[LayerUse]) -> tuple[LayerUse, ...]:
+    """The uses of layers that were in training mode each time they were reached."""
+    modes: dict[int, set[bool | None]] = defaultdict(set)
+    for use in uses:
+        modes[use.owner].add(use.training)
+    return tuple(use for use in uses if modes[use.owner] == {True})
+
+
+def _evaluated(machine: Machine, call: ModelCall, decided: Place, uses: tuple[LayerUse, ...]) -> _Seen | None:
+    """The call as part of evaluation code, `None` when it is not, or when training makes all of its chain."""
+    chain = call.chain
+    start = next((place for place, step in enumerate(chain) if step.place == decided), None)
+    if start is None or _is_inner(chain, start):
+        return None
+    signs: set[str] = set()
+    anchor: Step | None = None
+    for position, step in enumerate(chain):
+        if position and step.differentiated:
+            return None
+        if _is_deliberate(step):
+            return None
+        signs |= step.signs - {"function"}
+        if position >= start and anchor is None and _only_evaluated(machine, step):
+            anchor = step
+        if step.purpose != Purpose.NEUTRAL.value:
+            signs |= _function_sign(step)
+            break
+    if anchor is None or not signs - ({"result"} if _trains(chain, anchor) else set()):
+        return None
+    return _Seen(call, anchor, uses, frozenset(signs))
+
+
+def _is_inner(chain: Sequence[Step], start: int) -> bool:
+    """Whether the deciding call stands in a module's own forward code, where callers choose the mode."""
+    return any(step.in_module_method and step.purpose != Purpose.EVALUATION.value for step in chain[start:])
+
+
+def _is_deliberate(step: Step) -> bool:
+    owner = step.decl.owner if step.decl is not None else None
+    return names_deliberate(step.function) or (owner is not None and names_deliberate(owner.name))
+
+
+def _only_evaluated(machine: Machine, step: Step) -> bool:
+    return isinstance(step.place.node, ast.Call) and step.place.node not in machine.log.trained
+
+
+def _function_sign(step: Step) -> set[str]:
+    """A function's name says evaluation only where no gradient or optimizer is reached in it."""
+    return {"function"} if step.purpose == Purpose.EVALUATION.value and not step.activation.trains else set()
+
+
+def _trains(chain: Sequence[Step], anchor: Step) -> bool:
+    """Whether the code around the anchor trains, so that a result's name alone says nothing."""
+    return anchor.activation.trains or any(step.purpose == Purpose.TRAINING.value for step in chain)
+
+
+def _site(
+    facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_Seen], flag: str
+) -> EvaluationSite:
+    first = group[0]
+    uses = tuple(dict.fromkeys(use for seen in group for use in seen.uses))
+    record = machine.heap.get(first.call.target)
+    function = next((use.origin.function for use in uses if isinstance(use.origin, FlagDefault)), "")
+    attributes = (use.origin.name for use in uses if isinstance(use.origin, FlagAttribute))
+    return EvaluationSite(
+        facts.tree,
+        node,
+        model=_class_name(first.call.cls),
+        flag=flag,
+        function=function,
+        flags=tuple(dict.fromkeys(attributes)),
+        layers=tuple(dict.fromkeys(use.layer.removeprefix("flax.") for use in uses)),
+        signs=frozenset().union(*(seen.signs for seen in group)),
+        layer_places=tuple(dict.fromkeys(use.place for use in uses)),
+        built=record.place if isinstance(record, Instance) and "given" not in record.tags else None,
+        calls_model=all(seen.call.place.node is node for seen in group),
+        is_method=any(seen.call.is_method for seen in group),
+    )
+
+
+def _class_name(cls: object) -> str:
+    return cls.decl.name if isinstance(cls, ClassRef) else str(getattr(cls, "name", "")).removeprefix("flax.")
+
+
+def evaluation_value(flag: str) -> bool | None:
+    """The value that a mode flag has in evaluation; `None` when the flag's polarity is not known."""
+    meaning = evaluating(flag, value=True)
+    return meaning if meaning is not None else None

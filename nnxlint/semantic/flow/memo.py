@@ -1,0 +1,182 @@
+"""Runs of functions that need not be run again: equal arguments, and nothing that they looked at has changed.
+
+While a function runs, the heap gathers the records that it looks at. A run that left nothing in the log is kept
+with them; when the function is called again and they are the same, what it changed and gave is made again
+without running it. Objects that it made get the numbers that a run in the new call chain would have given them.
+"""
+
+import ast
+import functools
+from collections.abc import Callable
+
+from nnxlint.semantic.facts import FunctionDecl
+from nnxlint.semantic.flow.renaming import NotPortableError, Renaming
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.recording import Recording, Run
+from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Value
+
+_KEPT = 6
+
+
+def remembered(
+    machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place, run: Callable[[], Value]
+) -> Value:
+    """What a call gives: from an equal run, or from running it now in its frame."""
+    if frame.decl is None or place.node is frame.decl.node:
+        return run()
+    kept = machine.runs.setdefault(_key(machine, frame, function, arguments, place), [])
+    for earlier in kept:
+        if _holds(machine, earlier):
+            value = _repeated(machine, frame, earlier)
+            if value is not None:
+                return value
+    value, finished, noise = _recorded(machine, frame, run)
+    if finished is not None and not noise and len(kept) < _KEPT:
+        kept.append(finished)
+    return value
+
+
+def made_up(machine: Machine, frame: Frame, cls: ClassRef, run: Callable[[], Ref]) -> Value:
+    """The object made up for a class: what building it left in the log was left when it was first built."""
+    kept = machine.runs.setdefault((cls.decl, frame.context), [])
+    for earlier in kept:
+        if _holds(machine, earlier):
+            value = _repeated(machine, frame, earlier)
+            if value is not None:
+                return value
+    value, finished, _ = _recorded(machine, frame, run)
+    if finished is not None and len(kept) < _KEPT:
+        kept.append(finished)
+    return value
+
+
+def _key(machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place) -> object:
+    decl = function.decl
+    values = arguments.values()
+    return (
+        decl,
+        function.closure,
+        values,
+        tuple(type(value.value) for value in values if isinstance(value, Const)),
+        len(arguments.positional),
+        tuple(arguments.keywords),
+        arguments.more_positional is None,
+        arguments.more_keywords is None,
+        machine.abstract > 0,
+        machine.stopping > 0,
+        any(one.differentiated for one in frame.chain()),
+        place.node if _leaves_flags(decl, arguments) else None,
+    )
+
+
+def _leaves_flags(decl: FunctionDecl, arguments: Arguments) -> bool:
+    """Whether a call leaves a flag to its default: that value remembers the call."""
+    return any(
+        position >= len(arguments.positional) and name not in arguments.keywords for position, name in _flags(decl)
+    )
+
+
+@functools.lru_cache(maxsize=65536)
+def _flags(decl: FunctionDecl) -> tuple[tuple[int, str], ...]:
+    """The parameters whose default is a truth value, with their positions."""
+    spec = decl.node.args
+    positional = [*spec.posonlyargs, *spec.args]
+    first = len(positional) - len(spec.defaults)
+    found = [(first + place, positional[first + place].arg, node) for place, node in enumerate(spec.defaults)]
+    found += [(1 << 30, parameter.arg, node) for parameter, node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if node]
+    return tuple(
+        (place, name)
+        for place, name, node in found
+        if not isinstance(node, ast.Constant) or isinstance(node.value, bool)
+    )
+
+
+def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple[Value, Run | None, int]:
+    """Run, and what the run was, where it depended on nothing but what was watched."""
+    recording = machine.begin(frame.serial)
+    trained, frame.activation.trains = frame.activation.trains, False
+    mark = machine.heap.mark()
+    try:
+        value = run()
+    finally:
+        trains, frame.activation.trains = frame.activation.trains, trained or frame.activation.trains
+        machine.end(recording)
+    noise = machine.log.size() - recording.noise
+    return value, _finished(machine, frame, recording, mark, value, trains=trains), noise
+
+
+def _finished(
+    machine: Machine, frame: Frame, recording: Recording, mark: int, value: Value, *, trains: bool
+) -> Run | None:
+    if not recording.valid:
+        return None
+    return Run(
+        context=frame.context,
+        serial=recording.serial,
+        epoch=machine.epoch,
+        reads={target: record for target, (record, _) in recording.reads.items()},
+        outer=recording.outer,
+        changes=machine.heap.changes(mark),
+        value=value,
+        trains=trains,
+    )
+
+
+def _holds(machine: Machine, run: Run) -> bool:
+    """Whether everything that a run looked at is as it was."""
+    if run.epoch != machine.epoch:
+        return False
+    for (frame, name), value in run.outer.items():
+        held = frame.locals.get(name)
+        machine.note_outer(frame, name, held)
+        if held is not value and held != value:
+            return False
+    for target, record in run.reads.items():
+        if record is not None:
+            held_record = machine.heap.get(target)
+            if held_record is not record and held_record != record:
+                return False
+    return True
+
+
+def _repeated(machine: Machine, frame: Frame, run: Run) -> Value | None:
+    """Do again what the run did, in the frame's chain of calls; `None` where that cannot be done."""
+    if run.context == frame.context:
+        return _here(machine, frame, run)
+    renaming = Renaming(machine, run.context, frame.context, run.serial)
+    try:
+        if not _is_portable(machine, run, renaming):
+            return None
+        changes = {renaming.number(target): renaming.record(record) for target, record in run.changes.items()}
+        value = renaming.value(run.value)
+    except NotPortableError:
+        return None
+    machine.heap.apply(changes)
+    _note_training(frame, run)
+    return value
+
+
+def _here(machine: Machine, frame: Frame, run: Run) -> Value | None:
+    if any(record is None and machine.heap.get(target) is not None for target, record in run.reads.items()):
+        return None
+    machine.heap.apply(run.changes)
+    _note_training(frame, run)
+    return run.value
+
+
+def _is_portable(machine: Machine, run: Run, renaming: Renaming) -> bool:
+    """Whether the run looked at nothing that an earlier run in its own chain had made."""
+    for target, record in run.reads.items():
+        moved = renaming.number(target)
+        if record is not None and moved != target:
+            return False
+        if record is None and machine.heap.get(moved) is not None:
+            return False
+    return True
+
+
+def _note_training(frame: Frame, run: Run) -> None:
+    if run.trains:
+        frame.mark_training()

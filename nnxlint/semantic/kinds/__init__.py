@@ -1,0 +1,6 @@
+"""Which kind of state an attribute is, told against how it is made and used: statistics, tables and weights."""
+
+from nnxlint.semantic.kinds.statistics import StatisticSite, statistics
+from nnxlint.semantic.kinds.weights import WeightSite, weights
+
+__all__ = ["StatisticSite", "WeightSite", "statistics", "weights"]

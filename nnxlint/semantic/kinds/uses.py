@@ -1,0 +1,176 @@
+"""How an attribute's array is used by the methods of its class: as which operand, of what, behind `stop_gradient`."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnxlint.semantic.kinds.bodies import Body
+from nnxlint.semantic.kinds.families import Family
+
+_DEPTH = 3
+_VALUES = frozenset({"value", "raw_value", "T", "mT"})
+_METADATA = frozenset(
+    "shape dtype ndim size sharding at_shape nbytes itemsize set_value set_raw_value get_metadata set_metadata".split()
+)
+_SHAPING = frozenset(
+    """astype reshape transpose ravel flatten squeeze swapaxes copy get_value get_raw_value asarray array expand_dims
+    broadcast_to tile repeat moveaxis cast convert_element_type to_dtype with_sharding_constraint device_put
+    promote_dtype""".split()
+)
+_NO_GRADIENT = frozenset(
+    """argmax argmin argsort sign floor ceil round rint heaviside one_hot logical_not logical_and logical_or greater
+    less greater_equal less_equal equal not_equal""".split()
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Use:
+    """One place where the array, by itself or through a local name, goes into something else."""
+
+    family: Family
+    body: Body
+    node: ast.expr
+
+    @property
+    def parent(self) -> ast.AST | None:
+        """What it goes into."""
+        return self.body.parents.get(self.node)
+
+
+def uses_of(family: Family, attribute: str, depth: int = 0) -> Iterator[Use]:
+    """Every use in methods of the family; writes and questions for the shape are none."""
+    for body in family.methods():
+        for node in body.attributes(attribute):
+            if isinstance(node.ctx, ast.Load):
+                yield from _followed(family, body, node, depth)
+
+
+def _followed(family: Family, body: Body, node: ast.expr, depth: int) -> Iterator[Use]:
+    grown = _grown(body, node)
+    if grown is None:
+        return
+    aliases = tuple(_aliases(body, grown)) if depth < _DEPTH else ()
+    for name in aliases:
+        for load in body.loads(name):
+            yield from _followed(family, body, load, depth + 1)
+    if aliases:
+        return
+    given_back = tuple(_given_back(family, body, grown, depth))
+    yield from given_back or (Use(family, body, grown),)
+
+
+def _grown(body: Body, node: ast.expr) -> ast.expr | None:
+    """The outermost expression that still is the array; `None` where it is written or only its shape is asked."""
+    while True:
+        parent = body.parents.get(node)
+        match parent:
+            case ast.Subscript(value=value) if value is node:
+                if not isinstance(parent.ctx, ast.Load):
+                    return None
+                if body.depends(parent.slice):
+                    return node
+            case ast.Attribute(attr=name) if name in _METADATA:
+                return None
+            case ast.Attribute(attr=name) if name in _VALUES:
+                if not isinstance(parent.ctx, ast.Load):
+                    return None
+            case ast.Attribute(attr=name) if name in _SHAPING and isinstance(body.parents.get(parent), ast.Call):
+                parent = body.parents[parent]
+            case ast.Call(func=function, args=[first, *_]) if first is node and called(function) in _SHAPING:
+                pass
+            case ast.Call(func=ast.Name(id="len")):
+                return None
+            case _:
+                return node
+        if not isinstance(parent, ast.expr):
+            return node
+        node = parent
+
+
+def called(function: ast.expr) -> str:
+    """The last name of what is called."""
+    match function:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
+    """The local names that an assignment gives the array."""
+    parent = body.parents.get(node)
+    position = None
+    if isinstance(parent, ast.Tuple | ast.List):
+        position = parent.elts.index(node)
+        parent = body.parents.get(parent)
+    if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
+        parent = body.parents.get(parent)
+    if isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name) and position is None:
+        yield parent.target.id
+    if not isinstance(parent, ast.Assign):
+        return
+    for target in parent.targets:
+        if isinstance(target, ast.Name) and position is None:
+            yield target.id
+        elif isinstance(target, ast.Tuple) and position is not None and position < len(target.elts):
+            part = target.elts[position]
+            if isinstance(part, ast.Name):
+                yield part.id
+
+
+def _given_back(family: Family, body: Body, node: ast.expr, depth: int) -> Iterator[Use]:
+    """The uses of what a property or a small method gives back."""
+    name = body.decl.name
+    if not isinstance(body.parents.get(node), ast.Return) or name == "__call__" or depth >= _DEPTH:
+        return
+    for other in family.methods():
+        for mention in other.attributes(name):
+            call = other.parents.get(mention)
+            value = call if isinstance(call, ast.Call) and call.func is mention else mention
+            yield from _followed(family, other, value, depth + 1)
+
+
+def is_stopped(use: Use, depth: int = 0) -> bool:
+    """Whether no gradient comes back: behind `stop_gradient`, at once or through the name of a local result."""
+    return _is_stopped(use.family, use.body, use.node, depth)
+
+
+def _is_stopped(family: Family, body: Body, node: ast.AST, depth: int) -> bool:
+    if any(isinstance(one, ast.Call) and _stops(family, body, one.func) for one in body.climb(node)):
+        return True
+    statement = body.statement(node)
+    if depth >= _DEPTH:
+        return False
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            loads = [load for load in body.loads(name) if body.statement(load) is not statement]
+            return bool(loads) and all(_is_stopped(family, body, load, depth + 1) for load in loads)
+        case ast.Return() if body.decl.name != "__call__" and body.decl.owner is not None:
+            mentions = [(other, one) for other in family.methods() for one in other.attributes(body.decl.name)]
+            return bool(mentions) and all(_is_stopped(family, other, one, depth + 1) for other, one in mentions)
+    return False
+
+
+def _stops(family: Family, body: Body, function: ast.expr) -> bool:
+    if called(function) == "stop_gradient":
+        return True
+    if not isinstance(function, ast.Name):
+        return False
+    module = family.families.machine.modules.get(body.decl.path)
+    meant = module.locals.get(function.id) if module is not None else None
+    return getattr(meant, "name", None) == "jax.lax.stop_gradient"
+
+
+def lacks_gradient(use: Use) -> bool:
+    """Whether the use is one that no gradient flows through: a condition, an index, a comparison."""
+    parent = use.parent
+    match parent:
+        case ast.Compare() | ast.If() | ast.IfExp():
+            return True
+        case ast.UnaryOp(op=ast.Invert()):
+            return True
+        case ast.Subscript(slice=index):
+            return index is use.node
+        case ast.Call(func=function, args=[first, *_]):
+            name = called(function)
+            return name in _NO_GRADIENT or (name == "where" and first is use.node)
+    return False

@@ -1,0 +1,134 @@
+"""What equal seeds are for, by names and use: copies that shall start alike, comparisons, sweeps."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.observe import RngsMade
+from nnxlint.semantic.seeds.loops import Loop
+from nnxlint.semantic.seeds.region import function_around
+from nnxlint.semantic.vocabulary import words
+
+_COPIES = frozenset(
+    """target targets tgt targ ema teacher momentum old prev previous ref reference frozen copy copied clone cloned backup
+    anchor slow shadow average averaged avg swa polyak lagged baseline original orig pretrained loaded restored expected
+    actual online student template skeleton abstract dummy scratch torch linen flax restore new fresh""".split()
+)
+_COMPARISONS = frozenset(
+    """test tests compare comparison comparing ablation ablate benchmark bench parity equivalence equivalent equal same
+    sweep grid versus vs verify check determinism deterministic reproducible reproducibility repro match matches""".split()
+)
+_COMPARING = frozenset(
+    """allclose assert_allclose array_equal assert_array_equal assert_array_almost_equal assert_trees_all_close
+    assert_trees_all_equal assert_almost_equal isclose""".split()
+)
+_ENSEMBLES = frozenset("ensemble ensembles member members expert experts critic critics head heads layer layers block blocks".split())
+_ROUNDS = frozenset({"range"})
+_BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+
+
+def is_copy(facts: ModuleFacts, node: ast.AST) -> bool:
+    """Whether what a module is called says that it shall start as another one."""
+    return any(words(name) & _COPIES for name in _names_around(facts, node))
+
+
+def _names_around(facts: ModuleFacts, node: ast.AST) -> Iterator[str]:
+    """The names that an expression's value gets: of variables, attributes, keys and parameters."""
+    inner = node
+    for outer in reversed(facts.tree.ancestors(node)):
+        if isinstance(outer, _BOUNDARIES):
+            return
+        match outer:
+            case ast.keyword(arg=str(name)):
+                yield name
+            case ast.Dict(keys=keys, values=values):
+                yield from (key.value for key, value in zip(keys, values, strict=True) if value is inner and _is_text(key))
+            case ast.Assign(targets=targets):
+                yield from (name for target in targets for name in _target_names(target))
+            case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
+                yield from _target_names(target)
+        inner = outer
+
+
+def _is_text(node: ast.expr | None) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _target_names(target: ast.expr) -> Iterator[str]:
+    for node in ast.walk(target):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def is_comparison(facts: ModuleFacts, made: RngsMade) -> bool:
+    """Whether a function compares what it builds, so that equal seeds are wanted."""
+    file = PurePosixPath(facts.path)
+    if words(file.stem) & _COMPARISONS or "tests" in file.parts or file.stem == "conftest":
+        return True
+    decl = made.function
+    names = (decl.name, decl.owner.name if decl.owner is not None else "") if decl is not None else ()
+    if any(words(name) & _COMPARISONS for name in names):
+        return True
+    return any(_called(node) in _COMPARING for node in ast.walk(function_around(facts, made.place.node)))
+
+
+def _called(node: ast.AST) -> str:
+    function = node.func if isinstance(node, ast.Call) else None
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def is_sweep(facts: ModuleFacts, loop: Loop) -> bool:
+    """Whether the rounds of a loop differ in what they build or do, so that an equal start is fair."""
+    if isinstance(loop, ast.While):
+        return False
+    rounds = loop.generators if not isinstance(loop, ast.For | ast.AsyncFor) else [loop]
+    if all(_called(one.iter) in _ROUNDS for one in rounds):
+        return False
+    if any(words(name) & _ENSEMBLES for name in _names_of_loop(facts, loop)):
+        return False
+    bound = {node.id for one in rounds for node in ast.walk(one.target) if isinstance(node, ast.Name)}
+    return any(_uses(argument, bound) for argument in _arguments(loop))
+
+
+def _names_of_loop(facts: ModuleFacts, loop: Loop) -> Iterator[str]:
+    """What collects the modules: the name that a comprehension goes to, the list that a loop appends to."""
+    if not isinstance(loop, ast.For | ast.AsyncFor):
+        yield from _names_around(facts, loop)
+        return
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":
+            yield from _target_names(node.func.value)
+
+
+def _arguments(loop: Loop) -> Iterator[ast.expr]:
+    bodies = loop.body if isinstance(loop, ast.For | ast.AsyncFor | ast.While) else [_element(loop)]
+    for body in bodies:
+        for node in ast.walk(body):
+            if isinstance(node, ast.Call) and _called(node) not in {"print", "append", "setattr"}:
+                yield from node.args
+                yield from (keyword.value for keyword in node.keywords)
+
+
+def _element(loop: Loop) -> ast.expr:
+    return loop.value if isinstance(loop, ast.DictComp) else loop.elt  # type: ignore[union-attr]
+
+
+def _uses(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(inner, ast.Name) and inner.id in names for inner in ast.walk(node))
+
+
+def are_twins(one: ast.AST, other: ast.AST) -> bool:
+    """Whether two calls build the same: equal arguments but for the `rngs`."""
+    return _built(one) == _built(other)
+
+
+def _built(node: ast.AST) -> list[str]:
+    if not isinstance(node, ast.Call):
+        return []
+    arguments = [*node.args, *(keyword for keyword in node.keywords if keyword.arg != "rngs")]
+    return [ast.dump(argument) for argument in arguments if "Rngs" not in ast.dump(argument)]

@@ -1,0 +1,158 @@
+"""Modules that must differ but are built from equal seeds: side by side, or one a round of a loop."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import Construction, RngsMade
+from nnxlint.semantic.seeds import purpose
+from nnxlint.semantic.seeds.loops import keeping_loops
+from nnxlint.semantic.seeds.region import are_exclusive, rebinds, rebinds_between
+from nnxlint.semantic.seeds.seed import Seed, is_key, is_pure, same, seeds_of, source_of
+from nnxlint.semantic.sites import Site
+from nnxlint.semantic.values import ClassRef, External
+
+# They draw a key and make ones and zeros of it.
+_STILL = frozenset("LayerNorm BatchNorm RMSNorm GroupNorm InstanceNorm".split())
+
+
+@dataclass(frozen=True)
+class SharedSeedSite(Site):
+    """An `Rngs(...)` whose seed another one has too (`first`), or that stands in the `loop` that repeats it."""
+
+    module: str = ""
+    first: ast.Call | None = field(default=None, repr=False)
+    loop: ast.AST | None = field(default=None, repr=False)
+    group: tuple[ast.Call, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True)
+class Built:
+    """A module with the `Rngs` that it was built from, and the streams that its random values come from."""
+
+    made: RngsMade
+    construction: Construction
+    seeds: tuple[tuple[str, Seed], ...]
+
+    @property
+    def call(self) -> ast.Call:
+        """The `Rngs(...)`."""
+        if not isinstance(self.made.place.node, ast.Call):
+            message = "not a call"
+            raise TypeError(message)
+        return self.made.place.node
+
+
+def shared_seeds(facts: ModuleFacts, machine: Machine) -> Iterator[SharedSeedSite]:
+    """The `Rngs` of a file that give a module the same random values as another one."""
+    found: dict[ast.AST, SharedSeedSite] = {}
+    for built in _by_activation(facts, machine):
+        if purpose.is_comparison(facts, built[0].made):
+            continue
+        for site in (*_repeated(facts, machine, built), *_side_by_side(facts, machine, built)):
+            found.setdefault(site.node, site)
+    yield from sorted(found.values(), key=lambda site: site.span)
+
+
+def _by_activation(facts: ModuleFacts, machine: Machine) -> Iterator[Sequence[Built]]:
+    """What one activation of a function built from what it made itself."""
+    grouped: dict[int, dict[ast.AST, Built]] = defaultdict(dict)
+    for made in machine.log.rngs.get(facts.path, ()):
+        if made.abstract or not isinstance(made.place.node, ast.Call):
+            continue
+        for construction in machine.log.built_from(made.target):
+            built = _built(machine, made, construction)
+            if built is not None and construction.activation is made.activation:
+                grouped[id(made.activation)].setdefault(made.place.node, built)
+    for one in grouped.values():
+        yield sorted(one.values(), key=lambda built: facts.tree.span(built.call))
+
+
+def _built(machine: Machine, made: RngsMade, construction: Construction) -> Built | None:
+    by_name = {seed.stream: seed for seed in seeds_of(made)}
+    drawn = dict.fromkeys(
+        draw.stream for draw in machine.log.draws_of(made.target) if draw.by.rpartition(".")[2] not in _STILL
+    )
+    sources = [(stream, source_of(by_name, stream)) for stream in drawn]
+    seeds = tuple((stream, seed) for stream, seed in sources if seed is not None and not is_key(seed))
+    return Built(made, construction, seeds) if seeds and not construction.abstract else None
+
+
+def _repeated(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> Iterator[SharedSeedSite]:
+    for one in built:
+        if purpose.is_copy(facts, one.construction.place.node) or _is_loaded(machine, one):
+            continue
+        for loop in keeping_loops(facts, machine, one.made, one.construction):
+            stays = all(_stays(seed, loop) for _, seed in one.seeds)
+            if stays and (_in_module(machine, one.made) or not purpose.is_sweep(facts, loop)):
+                yield SharedSeedSite(facts.tree, one.call, _name(one), loop=loop)
+                break
+
+
+def _stays(seed: Seed, loop: ast.AST) -> bool:
+    """Whether the seed's expression is the same in each round."""
+    return seed.node is not None and is_pure(seed.node) and not rebinds(loop, seed.node)
+
+
+def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> Iterator[SharedSeedSite]:
+    usable = [one for one in built if not purpose.is_copy(facts, one.construction.place.node)]
+    usable = [one for one in usable if not _is_loaded(machine, one)]
+    for position, later in enumerate(usable):
+        for earlier in usable[:position]:
+            if _share(facts, machine, earlier, later):
+                group = tuple(one.call for one in usable if one is earlier or _share(facts, machine, earlier, one))
+                yield SharedSeedSite(facts.tree, later.call, _name(later), first=earlier.call, group=group)
+                break
+
+
+def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -> bool:
+    if facts.tree.span(earlier.call) >= facts.tree.span(later.call):
+        return False
+    theirs = dict(later.seeds)
+    pairs = [(seed, theirs[stream]) for stream, seed in earlier.seeds if stream in theirs]
+    if not any(_equal(facts, one, other) for one, other in pairs):
+        return False
+    if are_exclusive(facts, earlier.construction.place.node, later.construction.place.node):
+        return False
+    if _class(earlier) == _class(later):
+        return _in_init(earlier) or purpose.are_twins(earlier.construction.place.node, later.construction.place.node)
+    return _in_module(machine, earlier.made) and all(one.number is not None for pair in pairs for one in pair)
+
+
+def _equal(facts: ModuleFacts, one: Seed, other: Seed) -> bool:
+    if not same(one, other):
+        return False
+    if one.number is not None or one.node is None or other.node is None:
+        return True
+    return not rebinds_between(facts, one.node, other.node)
+
+
+def _class(built: Built) -> object:
+    cls = built.construction.cls
+    return cls.decl if isinstance(cls, ClassRef) else cls
+
+
+def _name(built: Built) -> str:
+    cls = built.construction.cls
+    return f"nnx.{cls.name.rpartition('.')[2]}" if isinstance(cls, External) else cls.decl.name
+
+
+def _in_init(built: Built) -> bool:
+    decl = built.made.function
+    return decl is not None and decl.owner is not None and decl.name == "__init__"
+
+
+def _in_module(machine: Machine, made: RngsMade) -> bool:
+    """Whether a module's own construction made it: what is built there are its layers."""
+    decl = made.function
+    if decl is None or decl.owner is None or decl.name not in {"__init__", "__post_init__"}:
+        return False
+    return machine.is_module(ClassRef(decl.owner))
+
+
+def _is_loaded(machine: Machine, built: Built) -> bool:
+    """Whether the module is given other weights later."""
+    return bool(machine.log.loaded & machine.log.built_at(built.construction.place))

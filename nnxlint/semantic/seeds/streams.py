@@ -1,0 +1,66 @@
+"""Streams of one `Rngs` that start from the same seed, so that they give the same keys."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import RngsMade
+from nnxlint.semantic.seeds.missing import made_in
+from nnxlint.semantic.seeds.seed import Seed, is_nothing, same, seeds_of
+from nnxlint.semantic.sites import Site
+
+_TWO = 2
+
+
+@dataclass(frozen=True)
+class EqualStreamsSite(Site):
+    """An `Rngs(...)` of which the streams `equal` start alike; `seeds` are all that it has."""
+
+    equal: tuple[Seed, ...] = ()
+    seeds: tuple[Seed, ...] = ()
+
+
+def equal_streams(facts: ModuleFacts, machine: Machine) -> Iterator[EqualStreamsSite]:
+    """The `Rngs` of a file with equal streams of which two may be drawn."""
+    for node, ways in made_in(facts, machine).items():
+        for made in ways:
+            found = None if made.abstract else _equal_and_used(machine, made, ways)
+            if found is not None:
+                yield EqualStreamsSite(facts.tree, node, found, seeds_of(made))
+                break
+
+
+def _equal_and_used(machine: Machine, made: RngsMade, ways: Sequence[RngsMade]) -> tuple[Seed, ...] | None:
+    streams = {seed.stream for seed in seeds_of(made)}
+    for group in _groups(seeds_of(made)):
+        used = [seed for seed in group if any(_may_be_drawn(machine, one, seed.stream, streams) for one in ways)]
+        if len(used) >= _TWO:
+            return tuple(used)
+    return None
+
+
+def _groups(seeds: Sequence[Seed]) -> list[list[Seed]]:
+    groups: list[list[Seed]] = []
+    for seed in seeds:
+        if is_nothing(seed):
+            continue
+        group = next((group for group in groups if same(group[0], seed)), None)
+        if group is None:
+            groups.append([seed])
+        else:
+            group.append(seed)
+    return [group for group in groups if len(group) >= _TWO]
+
+
+def _may_be_drawn(machine: Machine, made: RngsMade, stream: str, streams: set[str]) -> bool:
+    """Whether keys of the stream were drawn, or may be by code that was not seen to run on this `Rngs`."""
+    log = machine.log
+    if made.abstract:
+        return False
+    if made.target in log.escaped or made.place.path in log.incomplete:
+        return True
+    names = {draw.stream for draw in log.draws_of(made.target)}
+    if stream in names or (stream == "default" and names - streams):
+        return True
+    return made.target in log.kept and log.is_drawn(stream)

@@ -1,0 +1,122 @@
+"""Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
+
+Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the table of
+rules, and what the command prints on the demonstration project. With `--check` nothing is written: the
+exit status is 1 when something is out of date.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from nnxlint.render.rules import fix_of, rule_page
+from nnxlint.rule import Rule
+from nnxlint.rules import all_rules
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "fixtures" / "_project" / "demo"
+PAGES = ROOT / "docs" / "rules"
+README = ROOT / "README.md"
+
+GROUPS = {
+    "NNX1": "Mode: training against evaluation",
+    "NNX2": "Parameters and optimizers",
+    "NNX3": "Saving and restoring",
+    "NNX4": "Random number streams",
+    "NNX5": "Kinds of state",
+    "NNX6": "Transforms",
+    "NNX7": "API habits and changes",
+    "NNX9": "The tool itself",
+}
+
+# The commands whose output the README shows, run in the demonstration project.
+SHOWN = {
+    "overview": ("check", "--output-format", "concise", "flowers"),
+    "finding": ("check", "--select", "NNX102", "flowers"),
+    "why": ("why", "flowers/evaluate.py:15"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the documents, or tell which ones differ from what would be written."""
+    documents = dict(_documents())
+    stale = [path for path, text in documents.items() if not _is_current(path, text)]
+    stale += [path for path in sorted(PAGES.glob("*.md")) if path not in documents]
+    if "--check" in arguments:
+        for path in stale:
+            sys.stderr.write(f"{path.relative_to(ROOT)} is out of date: run scripts/generate_docs.py\n")
+        return 1 if stale else 0
+    for path in stale:
+        _write(path, documents)
+    return 0
+
+
+def rule_table(rules: Sequence[Rule], link: str) -> str:
+    """Give the rules as Markdown tables, one a group; `link` is put before the name of a page."""
+    lines: list[str] = []
+    for prefix, title in GROUPS.items():
+        group = [rule for rule in rules if rule.code.startswith(prefix)]
+        if group:
+            lines += ["", f"**{title}**", "", "| code | name | finds | level | fix |", "|---|---|---|---|---|"]
+            lines += [_row(rule, link) for rule in group]
+    return "\n".join(lines[1:])
+
+
+def _documents() -> Iterator[tuple[Path, str]]:
+    rules = all_rules()
+    for rule in rules:
+        yield PAGES / f"{rule.name}.md", rule_page(rule)
+    yield PAGES / "index.md", f"# Rules\n\n{rule_table(rules, '')}\n"
+    parts = {"rules": rule_table(rules, "docs/rules/")}
+    parts |= {name: _run(command) for name, command in SHOWN.items()}
+    yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
+
+
+def _row(rule: Rule, link: str) -> str:
+    fix = fix_of(rule.contract) or ""
+    flax = f" (Flax {str(rule.flax).replace('>=', '≥ ')})" if str(rule.flax) else ""
+    title = rule.documentation.split("\n\n")[0].replace("\n", " ").rstrip(".").replace("|", "\\|")
+    return f"| {rule.code} | [{rule.name}]({link}{rule.name}.md) | {title}{flax} | {rule.level.value} | {fix} |"
+
+
+def _run(command: Sequence[str]) -> str:
+    """Give a command and what it prints, as a block of console text."""
+    environment = {key: value for key, value in os.environ.items() if key != "FORCE_COLOR"}
+    done = subprocess.run(  # noqa: S603 - our own command with our own arguments
+        [sys.executable, "-m", "nnxlint", *command],
+        cwd=DEMO,
+        env={**environment, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        raise SystemExit(done.stderr)
+    return f"```console\n$ nnxlint {' '.join(command)}\n{done.stdout.strip()}\n```"
+
+
+def _with_parts(text: str, parts: Mapping[str, str]) -> str:
+    for name, content in parts.items():
+        begin, end = f"<!-- {name}: begin, written by scripts/generate_docs.py -->", f"<!-- {name}: end -->"
+        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+        text = pattern.sub(lambda _, new=f"{begin}\n\n{content}\n\n{end}": new, text)
+    return text
+
+
+def _is_current(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_text(encoding="utf-8") == text
+
+
+def _write(path: Path, documents: Mapping[Path, str]) -> None:
+    if path not in documents:
+        path.unlink()
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(documents[path], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,241 @@
+"""The fixtures as data: which cases there are, what their markers promise, and how one is linted."""
+
+import importlib
+import io
+import re
+import shutil
+import tokenize
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from nnxlint.diagnostic import Diagnostic
+from nnxlint.fixer import allowed_applicabilities
+from nnxlint.knowledge import load_projects
+from nnxlint.linter import lint_path
+from nnxlint.project import CheckRequest, check
+from nnxlint.report import Report
+from nnxlint.rule import Rule
+from nnxlint.rules import all_rules
+from nnxlint.semantic.analysis import Analysis, analyse
+from nnxlint.semantic.flax_api import TABLE_VERSIONS
+from nnxlint.settings import Overrides, settings_loader
+from nnxlint.source import Source
+
+ROOT = Path(__file__).resolve().parent.parent
+FIXTURES = ROOT / "fixtures"
+GOLDENS = ("bad.fixed.py", "bad.out", "bad.diff")
+
+# The engine reports these itself, so they have no rule file to run and no program to show.
+ENGINE_CODES = frozenset({"NNX900", "NNX999"})
+
+_MARKER = re.compile(r"#\s*expect:\s*(?P<codes>NNX\d{3}(?:\s*,\s*NNX\d{3})*)")
+_LEADING = re.compile(r"^(?: {4})+", re.MULTILINE)
+_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
+
+Transform = Callable[[bytes], bytes]
+Place = tuple[str, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Files that are linted together: one program of a rule, or the tree of a whole project."""
+
+    name: str
+    folder: Path
+    files: tuple[str, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing may be reported: the case is the file of a rule's near misses."""
+        return self.files == ("good.py",)
+
+    @property
+    def modules(self) -> tuple[str, ...]:
+        """The Python files."""
+        return tuple(file for file in self.files if file.endswith(".py"))
+
+    @property
+    def is_project(self) -> bool:
+        """Whether the case says itself which Flax it targets."""
+        return "pyproject.toml" in self.files
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """A case on disk, and what came of linting it."""
+
+    folder: Path
+    report: Report
+
+    @property
+    def places(self) -> list[Place]:
+        """Where which code was reported."""
+        return sorted(place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The text of every file that the fixes changed, by its path in the case."""
+        return {_inside(self.folder, change.after.path): change.after.text for change in self.report.changes}
+
+
+def place(folder: Path, source: Source, diagnostic: Diagnostic) -> Place:
+    """Give the file, the row and the code of a finding."""
+    row = source.lines.position(diagnostic.span.start).row
+    return _inside(folder, diagnostic.path), row, diagnostic.code
+
+
+def rule_cases() -> tuple[Case, ...]:
+    """Every rule's `bad.py` and `good.py`, each a case of its own."""
+    return tuple(
+        Case(f"{folder.name}/{name}", folder, (f"{name}.py",))
+        for folder in sorted(FIXTURES.glob("nnx*"))
+        for name in ("bad", "good")
+        if (folder / f"{name}.py").is_file()
+    )
+
+
+def project_cases() -> tuple[Case, ...]:
+    """Every tree of files that are linted as one project."""
+    folders = (FIXTURES / "guide", *sorted((FIXTURES / "_project").iterdir()))
+    return tuple(
+        Case(folder.relative_to(FIXTURES).as_posix(), folder, _files_below(folder))
+        for folder in folders
+        if folder.is_dir() and any(folder.rglob("*.py"))
+    )
+
+
+def all_cases() -> tuple[Case, ...]:
+    """Every case that has markers."""
+    return (*rule_cases(), *project_cases())
+
+
+def module_of(rule: Rule) -> ModuleType:
+    """Give the module that a rule stands in."""
+    return importlib.import_module(rule.check.__module__)
+
+
+def fixture_folder(rule: Rule) -> Path:
+    """Give the folder of a rule's own fixtures."""
+    return FIXTURES / f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
+
+
+def expected_places(case: Case) -> list[Place]:
+    """Give what the markers of a case promise; a code that is named twice is reported twice."""
+    return sorted(
+        (file, row, code)
+        for file in case.modules
+        for row, codes in markers((case.folder / file).read_text(encoding="utf-8"))
+        for code in codes
+    )
+
+
+def markers(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Give the rows that have a marker, and the codes that each names."""
+    for row, line in enumerate(text.split("\n"), start=1):
+        found = _MARKER.search(line)
+        if found:
+            yield row, tuple(code.strip() for code in found["codes"].split(","))
+
+
+def copied(case: Case, folder: Path, transform: Transform = bytes) -> Path:
+    """Copy the case's files into the folder, its Python files transformed."""
+    for file in case.files:
+        target = folder / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        data = (case.folder / file).read_bytes()
+        target.write_bytes(transform(data) if file.endswith(".py") else data)
+    return folder
+
+
+def overrides_for(case: Case) -> Overrides:
+    """Give the options of the run: the newest known Flax, unless the case is a project that names one."""
+    return Overrides(flax_version=None if case.is_project else TABLE_VERSIONS[-1], extend_select=("ALL",))
+
+
+def lint(case: Case, folder: Path, transform: Transform = bytes, *, fix: bool = False) -> Linted:
+    """Lint a copy of the case; with `fix`, make the safe and the unsafe fixes until settled."""
+    return lint_copy(case, copied(case, folder, transform), fix=fix)
+
+
+def lint_copy(case: Case, folder: Path, *, fix: bool = False) -> Linted:
+    """Lint what lies in the folder as the case is linted."""
+    fixes = allowed_applicabilities(unsafe=True) if fix else frozenset()
+    request = CheckRequest((folder,), settings_loader(overrides_for(case)), all_rules(), fixes=fixes)
+    return Linted(folder, check(request))
+
+
+def write_changes(linted: Linted, folder: Path) -> Path:
+    """Copy the linted tree to the folder, with its changes made."""
+    shutil.copytree(linted.folder, folder, dirs_exist_ok=True)
+    for file, text in linted.texts.items():
+        (folder / file).write_bytes(text.encode())
+    return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """A case whose files were understood once, for rules that look at them again and again."""
+
+    folder: Path
+    analyses: tuple[tuple[Analysis, tuple[str, ...]], ...]
+
+    def places(self, rules: Sequence[Rule]) -> list[Place]:
+        """Give where the rules report something."""
+        found: list[Place] = []
+        for analysis, paths in self.analyses:
+            for path in paths:
+                source = analysis.model(path).source
+                diagnostics = lint_path(path, analysis.model, rules).diagnostics
+                found += (place(self.folder, source, each) for each in diagnostics)
+        return sorted(found)
+
+
+def analysed(case: Case, folder: Path) -> Analysed:
+    """Understand a copy of the case."""
+    loaded = load_projects((copied(case, folder),), settings_loader(overrides_for(case)))
+    return Analysed(folder, tuple((analyse(project), project.reported) for project in loaded.projects))
+
+
+def to_crlf(data: bytes) -> bytes:
+    """Give every line the line end of Windows."""
+    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def to_tabs(data: bytes) -> bytes:
+    """Indent by tabs what is indented by four spaces."""
+    return _LEADING.sub(lambda found: "\t" * (len(found[0]) // 4), data.decode()).encode()
+
+
+def to_spaces(text: str) -> str:
+    """Indent by four spaces what is indented by tabs."""
+    return _LEADING_TABS.sub(lambda found: " " * 4 * len(found[0]), text)
+
+
+def comments(text: str, spared: Iterable[tuple[int, int]] = ()) -> list[str]:
+    """Give the comments of a file in their order, without those that start inside one of the ranges."""
+    starts = [0]
+    for line in text.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    ranges = tuple(spared)
+    return [
+        token.string
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.COMMENT
+        and not any(start <= starts[token.start[0] - 1] + token.start[1] < end for start, end in ranges)
+    ]
+
+
+def _files_below(folder: Path) -> tuple[str, ...]:
+    return tuple(
+        sorted(
+            path.relative_to(folder).as_posix()
+            for path in folder.rglob("*")
+            if path.is_file() and path.name not in GOLDENS and "__pycache__" not in path.parts
+        )
+    )
+
+
+def _inside(folder: Path, path: str) -> str:
+    return Path(path).relative_to(folder).as_posix()

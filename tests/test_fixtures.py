@@ -1,0 +1,234 @@
+"""Every fixture, every promise: one set of tests that each rule gets for nothing."""
+
+import ast
+import functools
+import importlib.util
+import os
+import subprocess
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import libcst.matchers as m
+import pytest
+
+from nnxlint.commands.output import rendered
+from nnxlint.edits import Applicability
+from nnxlint.render.diff import render_diff
+from nnxlint.render.text import render_text
+from nnxlint.report import Report
+from nnxlint.rule import Revives, Rule
+from nnxlint.rules import all_rules
+from tests.fixture_cases import (
+    ENGINE_CODES,
+    Analysed,
+    Case,
+    Linted,
+    all_cases,
+    analysed,
+    comments,
+    expected_places,
+    fixture_folder,
+    lint,
+    lint_copy,
+    module_of,
+    project_cases,
+    rule_cases,
+    to_crlf,
+    to_spaces,
+    to_tabs,
+    write_changes,
+)
+
+Golden = Callable[[Path, str | None], None]
+Fixed = Callable[[Case], Linted]
+
+BAD_CASES = tuple(case for case in all_cases() if not case.is_good)
+GOOD_CASES = tuple(case for case in rule_cases() if case.is_good)
+SHAPED_RULES = tuple(rule for rule in all_rules() if rule.code not in ENGINE_CODES)
+PROGRAM_TIMEOUT_S = 300
+
+every_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+bad_cases = pytest.mark.parametrize("case", BAD_CASES, ids=lambda case: case.name)
+NEVER = m.Newline()  # no site is a line end
+ALWAYS = m.DoesNotMatch(NEVER)
+needs_flax = pytest.mark.skipif(importlib.util.find_spec("flax") is None, reason="flax is not installed")
+
+
+@pytest.fixture(scope="session")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Fixed:
+    """Give a case with its fixes made until settled; every case is fixed once a session."""
+    return functools.cache(lambda case: lint(case, tmp_path_factory.mktemp("fixed"), fix=True))
+
+
+@pytest.fixture(scope="session")
+def understood(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Case], Analysed]:
+    """Give the analysis of a case, made once a session."""
+    return functools.cache(lambda case: analysed(case, tmp_path_factory.mktemp("understood")))
+
+
+@every_case
+def test_reports_equal_markers(case: Case, tmp_path: Path) -> None:
+    linted = lint(case, tmp_path)
+
+    assert linted.report.failures == ()
+    assert linted.places == expected_places(case)
+
+
+@pytest.mark.parametrize("case", GOOD_CASES, ids=lambda case: case.name)
+def test_good_programs_promise_silence(case: Case) -> None:
+    assert expected_places(case) == []
+
+
+@bad_cases
+def test_output_equals_its_golden(
+    case: Case, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linted = lint(case, tmp_path)
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    golden(case.folder / "bad.out", _text(linted.report, tmp_path))
+
+
+@bad_cases
+def test_fixes_equal_their_golden(case: Case, fixed: Fixed, golden: Golden) -> None:
+    linted = fixed(case)
+    diff = render_diff(linted.report, linted.folder, coloured=False)
+
+    if case.files == ("bad.py",):
+        golden(case.folder / "bad.fixed.py", linted.texts.get("bad.py"))
+    else:
+        golden(case.folder / "bad.diff", diff or None)
+
+
+@bad_cases
+def test_fixes_settle(case: Case, fixed: Fixed, tmp_path: Path) -> None:
+    first = fixed(case)
+    again = lint_copy(case, write_changes(first, tmp_path), fix=True)
+
+    assert again.texts == {}
+    assert again.places == first.places
+    assert not any("settle" in notice or "break" in notice for notice in first.report.notices)
+
+
+@bad_cases
+def test_fixes_bring_nothing_new(case: Case, fixed: Fixed) -> None:
+    before = Counter(code for _, _, code in expected_places(case))
+    after = Counter(code for _, _, code in fixed(case).places)
+
+    assert after - before == Counter()
+
+
+@bad_cases
+def test_fixed_files_compile(case: Case, fixed: Fixed) -> None:
+    for file, text in fixed(case).texts.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, file, "exec", dont_inherit=True)
+
+
+@bad_cases
+def test_comments_outside_the_edits_survive(case: Case, fixed: Fixed, tmp_path: Path) -> None:
+    linted = lint(case, tmp_path)
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for each in linted.report.diagnostics:
+        if each.fix is not None and each.fix.applicability is not Applicability.DISPLAY:
+            name = Path(each.path).relative_to(tmp_path).as_posix()
+            spans.setdefault(name, []).extend((edit.span.start, edit.span.end) for edit in each.fix.edits)
+
+    for file, text in fixed(case).texts.items():
+        before = (tmp_path / file).read_text(encoding="utf-8")
+        kept = Counter(comments(before, spans.get(file, ())))
+        assert kept - Counter(comments(text)) == Counter()
+
+
+@bad_cases
+def test_windows_line_ends_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
+    linted = lint(case, tmp_path, to_crlf, fix=True)
+    expected = fixed(case)
+
+    assert linted.places == expected.places
+    assert linted.texts == {file: text.replace("\n", "\r\n") for file, text in expected.texts.items()}
+
+
+@bad_cases
+def test_tabs_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
+    linted = lint(case, tmp_path, to_tabs, fix=True)
+    expected = fixed(case)
+
+    assert linted.places == expected.places
+    assert {file: to_spaces(text) for file, text in linted.texts.items()} == expected.texts
+
+
+@pytest.mark.parametrize("rule", SHAPED_RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("shape", [ALWAYS, NEVER], ids=["always", "never"])
+def test_shape_is_the_gate(
+    rule: Rule,
+    shape: m.BaseMatcherNode,
+    understood: Callable[[Case], Analysed],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cases = [understood(case) for case in _cases_of(rule)]
+    before = [case.places((rule,)) for case in cases]
+
+    monkeypatch.setattr(module_of(rule), "SHAPE", shape)
+
+    assert [case.places((rule,)) for case in cases] != before
+
+
+@pytest.mark.runtime
+@needs_flax
+@pytest.mark.parametrize("case", GOOD_CASES, ids=lambda case: case.name)
+def test_good_programs_run(case: Case, tmp_path: Path) -> None:
+    status, errors = _run(case.folder / "good.py", tmp_path)
+
+    assert status == 0, errors
+
+
+@pytest.mark.runtime
+@needs_flax
+@pytest.mark.parametrize(
+    "rule", [rule for rule in SHAPED_RULES if isinstance(rule.contract, Revives)], ids=lambda rule: rule.code
+)
+def test_revived_programs_run(rule: Rule, tmp_path: Path) -> None:
+    """The bad program raises the promised error, and the fixed one does not raise it."""
+    assert isinstance(rule.contract, Revives)
+    folder = fixture_folder(rule)
+
+    _, before = _run(folder / "bad.py", tmp_path)
+    status, after = _run(folder / "bad.fixed.py", tmp_path)
+
+    assert rule.contract.error in _last_line(before)
+    assert status == 0, after
+
+
+def _cases_of(rule: Rule) -> list[Case]:
+    own = [case for case in rule_cases() if case.folder == fixture_folder(rule)]
+    shared = [case for case in project_cases() if any(rule.code == code for *_, code in expected_places(case))]
+    return [*own, *shared]
+
+
+def _text(report: Report, folder: Path) -> str:
+    return rendered(lambda console: render_text(report, console, folder))
+
+
+def _run(program: Path, folder: Path) -> tuple[int, str]:
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONDONTWRITEBYTECODE": "1"}
+    ast.parse(program.read_text(encoding="utf-8"))
+    done = subprocess.run(
+        [sys.executable, program],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_TIMEOUT_S,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
