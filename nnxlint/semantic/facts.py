@@ -54,6 +54,7 @@ class ModuleFacts:
     top_level: Mapping[str, ast.stmt]
     mentioned: frozenset[str]
     keywords: frozenset[str]
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
 
 
 def extract(tree: Tree) -> ModuleFacts:
@@ -65,7 +66,8 @@ def extract(tree: Tree) -> ModuleFacts:
     _collect(path, tree.module, None, classes, functions, mentioned)
     keywords = frozenset(node.arg for node in ast.walk(tree.module) if isinstance(node, ast.keyword) and node.arg)
     top_level = {name: statement for statement in _flat(tree.module.body) for name in _bound_names(statement)}
-    return ModuleFacts(path, tree, classes, functions, top_level, frozenset(mentioned), keywords)
+    imports = tuple(node for node in ast.walk(tree.module) if isinstance(node, ast.Import | ast.ImportFrom))
+    return ModuleFacts(path, tree, classes, functions, top_level, frozenset(mentioned), keywords, imports)
 
 
 def _collect(

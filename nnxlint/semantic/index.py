@@ -5,8 +5,9 @@ names, scripts import their neighbours, packages may have no ``__init__.py``. Th
 importing file wins.
 """
 
+import ast
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
@@ -51,6 +52,34 @@ class Index:
         package_top = next((place for place in own if f"{place}/__init__.py" not in self.modules), own[0])
         sources = [f"{place}/src" for place in own if f"{place}/src" in self._folders]
         return tuple(dict.fromkeys((package_top, *own, *sources, *self.search_roots)))
+
+
+def connected(index: Index) -> Mapping[str, frozenset[str]]:
+    """For every file, the files that hang together with it by imports, in whatever direction."""
+    groups: dict[str, set[str]] = {path: {path} for path in index.modules}
+    for path, facts in index.modules.items():
+        for other in _imported(index, facts):
+            if groups[other] is not groups[path]:
+                larger, smaller = sorted((groups[path], groups[other]), key=len, reverse=True)
+                larger |= smaller
+                for member in smaller:
+                    groups[member] = larger
+    frozen = {id(group): frozenset(group) for group in groups.values()}
+    return {path: frozen[id(group)] for path, group in groups.items()}
+
+
+def _imported(index: Index, facts: ModuleFacts) -> Iterator[str]:
+    for node in facts.imports:
+        names = [alias.name for alias in node.names]
+        if isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            candidates = [(base, node.level), *((f"{base}.{name}", node.level) for name in names)]
+        else:
+            candidates = [(name, 0) for name in names]
+        for name, level in candidates:
+            found = index.resolve(facts.path, name, level)
+            if found is not None and found in index.modules:
+                yield found
 
 
 @functools.lru_cache(maxsize=65536)

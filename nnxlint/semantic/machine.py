@@ -69,8 +69,8 @@ class Machine:
     evaluate: Evaluate
     execute: Execute
     call: Call
-    sets_modes: bool = True
-    owns_combined_optimizer: bool = True
+    mode_setting: frozenset[str] = frozenset()
+    combining: frozenset[str] = frozenset()
     heap: Heap = field(default_factory=Heap)
     log: Log = field(default_factory=Log)
     modules: dict[str, Frame] = field(default_factory=dict)
@@ -82,12 +82,18 @@ class Machine:
     abstract: int = 0
     steps: int = 0
     pending: list[tuple[FunctionDecl, Frame]] = field(default_factory=list)
-    building: set[ClassDecl] = field(default_factory=set)
+    building: dict[ClassDecl, int] = field(default_factory=dict)
+    recordings: list[Recording] = field(default_factory=list)
+    settled: bool = False
+    epoch: int = 0
+    activations: int = 0
+    runs: dict[object, list[Run]] = field(default_factory=dict)
     managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
     yielded: dict[int, Record] = field(default_factory=dict)
     _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
-    _objects: dict[tuple[int, int, str], int] = field(default_factory=dict)
-    _kept: list[ast.AST] = field(default_factory=list)
+    _context_keys: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
+    _objects: dict[ObjectKey, int] = field(default_factory=dict)
+    _object_keys: list[ObjectKey] = field(default_factory=lambda: [(0, 0, "")])
 
     def tick(self, amount: int = 1) -> None:
         """Count work; `BudgetError` when the root has had its share."""

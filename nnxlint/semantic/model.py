@@ -12,16 +12,37 @@ from nnxlint.semantic.explain import explain_row
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.filters import FilterSite, variables_meant_as_rest
 from nnxlint.semantic.flax_api import Signature
+from nnxlint.semantic.kinds import StatisticSite, WeightSite, statistics, weights
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall
 from nnxlint.semantic.optimizing import UpdateSite, optimizer_updates
 from nnxlint.semantic.saving import SaveSite, module_saves, state_saves
+from nnxlint.semantic.seeds import (
+    EqualStreamsSite,
+    MissingStreamsSite,
+    SharedSeedSite,
+    equal_streams,
+    missing_streams,
+    shared_seeds,
+)
 from nnxlint.semantic.sites import ABSENT, MAYBE, PRESENT, CallSite, Given, Site
+from nnxlint.semantic.updates import ManualUpdate, manual_updates
 from nnxlint.semantic.values import Instance, Place, Value
 from nnxlint.source import Source
 from nnxlint.syntax.tree import Tree
 
-__all__ = ["ABSENT", "MAYBE", "PRESENT", "CallSite", "Given", "SemanticModel", "Site"]
+__all__ = [
+    "ABSENT",
+    "MAYBE",
+    "PRESENT",
+    "CallSite",
+    "EqualStreamsSite",
+    "Given",
+    "MissingStreamsSite",
+    "SemanticModel",
+    "SharedSeedSite",
+    "Site",
+]
 
 
 class SemanticModel:
@@ -61,6 +82,14 @@ class SemanticModel:
         """The calls of `update` on optimizers of `flax.nnx`."""
         yield from optimizer_updates(self.facts, self.machine)
 
+    def statistics(self) -> Iterator[StatisticSite]:
+        """Declarations of Params that should be another kind of Variable."""
+        yield from statistics(self.facts, self.machine)
+
+    def untrained_weights(self) -> Iterator[WeightSite]:
+        """Declarations of random weights that are no Params."""
+        yield from weights(self.facts, self.machine)
+
     def missing_flags(self) -> Iterator[EvaluationSite]:
         """Evaluation calls that leave a mode flag to a default that means training."""
         yield from missing_flags(self.facts, self.machine)
@@ -80,6 +109,22 @@ class SemanticModel:
     def variables_meant_as_rest(self) -> Iterator[FilterSite]:
         """Filters `nnx.Variable` where the state beside the parameters is meant."""
         yield from variables_meant_as_rest(self.facts, self.machine)
+
+    def missing_streams(self) -> Iterator[MissingStreamsSite]:
+        """The `Rngs(...)` that lack a stream which is drawn from them."""
+        yield from missing_streams(self.facts, self.machine)
+
+    def equal_streams(self) -> Iterator[EqualStreamsSite]:
+        """The `Rngs(...)` of which two streams start from the same seed."""
+        yield from equal_streams(self.facts, self.machine)
+
+    def shared_seeds(self) -> Iterator[SharedSeedSite]:
+        """The `Rngs(...)` that give a module the random values of another one."""
+        yield from shared_seeds(self.facts, self.machine)
+
+    def manual_updates(self) -> Iterator[ManualUpdate]:
+        """The hand-written gradient steps."""
+        yield from manual_updates(self.facts, self.machine)
 
     def site(self, node: ast.AST) -> Site:
         """A node of this file as a site."""

@@ -289,6 +289,9 @@ class Log:
             + len(self.kept)
             + len(self.loaded)
             + len(self.holders)
+            + len(self.storings)
+            + len(self.filterings)
+            + len(self._written)
         )
 
     def add_call(self, call: LibraryCall) -> None:

@@ -1,7 +1,7 @@
 """Running a project: every module's top level, then whatever no other code was seen to call."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, ModuleFacts
 from nnxlint.semantic.flax_api import FlaxApi
@@ -11,7 +11,7 @@ from nnxlint.semantic.flow.expressions import evaluate
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.flow.statements import execute
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.index import Index
+from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
@@ -23,14 +23,16 @@ _MODE_SETTERS = frozenset(
 
 def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi) -> Machine:
     """Interpret the whole project; what was observed is in the machine's log."""
+    index = Index(modules, tuple(search_roots))
+    groups = connected(index)
     machine = Machine(
-        index=Index(modules, tuple(search_roots)),
+        index=index,
         api=api,
         evaluate=evaluate,
         execute=execute,
         call=call,
-        sets_modes=any(facts.mentioned & _MODE_SETTERS or facts.keywords & _MODE_SETTERS for facts in modules.values()),
-        owns_combined_optimizer=any("ModelAndOptimizer" in facts.mentioned for facts in modules.values()),
+        mode_setting=_together(groups, (path for path, facts in modules.items() if _sets_modes(facts))),
+        combining=_together(groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)),
     )
     for path in sorted(modules):
         _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
@@ -38,6 +40,15 @@ def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str],
     machine.settled = True
     _run_roots(machine, modules)
     return machine
+
+
+def _sets_modes(facts: ModuleFacts) -> bool:
+    return bool((facts.mentioned | facts.keywords) & _MODE_SETTERS)
+
+
+def _together(groups: Mapping[str, frozenset[str]], paths: Iterator[str]) -> frozenset[str]:
+    """The files that hang together with any of these by imports."""
+    return frozenset().union(*(groups[path] for path in paths))
 
 
 def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:

@@ -66,7 +66,7 @@ def module_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
             continue
         held = [inner for one in seen for inner in one.held if inner.kind in _OBJECTS]
         family = _family(seen[0].name)
-        if held and not (family == "pickle" and _is_round_trip(facts, stored, seen[0])):
+        if held and not (family == "pickle" and _is_test(facts, seen[0])):
             yield _save_site(facts.tree, node, seen, held[0], family, stored)
 
 
@@ -101,8 +101,8 @@ def _family(name: str) -> str:
     return _FAMILIES.get(name.partition(".")[0], "pickle")
 
 
-def _is_round_trip(facts: ModuleFacts, stored: dict[ast.AST, list[Storing]], storing: Storing) -> bool:
-    """Tests that pickle and unpickle do so on purpose."""
+def _is_test(facts: ModuleFacts, storing: Storing) -> bool:
+    """Tests pickle on purpose, to unpickle again."""
     parts = PurePath(facts.path).parts
     function = storing.function.name if storing.function is not None else ""
     in_tests = parts[-1].startswith("test_") or parts[-1].endswith("_test.py") or "tests" in parts[:-1]

@@ -26,7 +26,7 @@ class Taint(NamedTuple):
     ``updates`` (what an optimizer made of gradients), ``stopped`` (behind `stop_gradient`), ``int`` and
     ``bool`` (the array's dtype), ``table`` (computed from shapes and constants; ``wave``: by sines or cosines);
     beside ``random``, ``initializer`` (drawn by an initializer of weights) and ``discrete`` (flips and permutations).
-    ``part``: taken out of a tree, maybe one array; ``pickled``: bytes, `source` is the number of the storing.
+    ``part``: taken out of a tree, maybe one array; ``pickled:N``: bytes made by the storing of that number.
     """
 
     kind: str

@@ -28,6 +28,14 @@ _DELIBERATE = frozenset(
     """mc mcdropout monte carlo uncertainty bayesian stochastic epistemic posterior recalibrate recalibration calibrate
     calibration adapt adaptation tta tent warmup exploration explore""".split()
 )
+_INNER_LOOPS = frozenset(
+    """maml inner fast adapt adaptation sam sharpness perturb perturbation adversarial langevin sgld hmc leapfrog
+    attack dream invert""".split()
+)
+_OPTIMIZERS = frozenset(
+    """optimizer optimiser optim sgd adam adamw adagrad rmsprop lion signum momentum nesterov lamb lars shampoo muon
+    descent lookahead""".split()
+)
 _EVALUATION_DATA = frozenset("test val valid validation eval evaluation holdout heldout infer inference unseen dev".split())
 _TRAINING_DATA = frozenset("train training fit".split())
 _RESULTS = frozenset("pred preds prediction predictions predicted test val valid validation eval evaluation".split())
@@ -62,6 +70,18 @@ def names_deliberate(name: str) -> bool:
     """Whether a name says that training behaviour is wanted in evaluation: MC dropout, statistics adapted at test time."""
     parts = words(name)
     return bool(parts & _DELIBERATE) or {"update", "bn"} <= parts
+
+
+@functools.lru_cache(maxsize=65536)
+def names_inner_loop(name: str) -> bool:
+    """Whether a function of this name moves parameters for a while and on purpose: MAML, SAM, Langevin sampling."""
+    return bool(words(name) & _INNER_LOOPS)
+
+
+@functools.lru_cache(maxsize=65536)
+def names_optimizer(name: str) -> bool:
+    """Whether a class of this name is an optimizer itself."""
+    return bool(words(name) & _OPTIMIZERS)
 
 
 @functools.lru_cache(maxsize=65536)

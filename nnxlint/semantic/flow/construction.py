@@ -144,16 +144,16 @@ def _made_up(machine: Machine, frame: Frame, cls: ClassRef) -> Ref:
     construct(machine, frame, cls, made, Arguments(), place)
     if machine.is_module(cls):
         for target in machine.heap.reachable(made):
-            _forget_modes(machine, target)
+            _forget_modes(machine, frame, target)
     return made
 
 
-def _forget_modes(machine: Machine, target: int) -> None:
+def _forget_modes(machine: Machine, frame: Frame, target: int) -> None:
     record = machine.heap.get(target)
     if not isinstance(record, Instance) or not (machine.is_module(record.cls) or "given" in record.tags):
         return
     attrs = dict(record.attrs)
-    if machine.sets_modes:
+    if frame.path in machine.mode_setting:
         for name, value in attrs.items():
             if isinstance(value, Const) and isinstance(value.value, bool | None) and evaluating(name, value=True) is not None:
                 attrs[name] = Unknown(reason="the mode that callers set is not known")

@@ -335,8 +335,21 @@ def _of_sequence(machine: Machine, frame: Frame, owner: Value, key: Value, place
     if isinstance(key, Const) and isinstance(key.value, int):
         return item_at(machine, owner, key.value)
     if isinstance(place.node, ast.Subscript) and isinstance(place.node.slice, ast.Slice):
+        bounds = _bounds(place.node.slice)
+        if isinstance(owner, Tuple) and bounds is not None:
+            return Tuple(owner.items[bounds])
         return machine.allocate(frame, place.node, Sequence((), element(machine, owner), place))
     return element(machine, owner)
+
+
+def _bounds(node: ast.Slice) -> slice | None:
+    """A slice whose bounds are written out."""
+    try:
+        parts = [None if part is None else ast.literal_eval(part) for part in (node.lower, node.upper, node.step)]
+    except ValueError:
+        return None
+    known = all(part is None or isinstance(part, int) for part in parts) and parts[2] != 0
+    return slice(*parts) if known else None
 
 
 def _of_data(machine: Machine, owner: Array | Tree | Unknown, key: Value) -> Value:

@@ -64,7 +64,7 @@ def _keep_class(machine: Machine, frame: Frame, node: ast.expr, cls: Value, *, h
 def _is_of(machine: Machine, value: Value, cls: Value) -> bool | None:
     """Whether a value is of a class, or of one of a tuple of classes."""
     record = machine.instance(value)
-    if record is None or machine.is_open(record.cls):
+    if record is None or machine.is_open(record.cls) or "open" in record.tags:
         return None
     classes = cls.items if isinstance(cls, Tuple) else members(cls)
     if not all(isinstance(one, ClassRef | External) for one in classes):

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nnxlint.semantic.facts import FunctionDecl
-from nnxlint.semantic.vocabulary import words
 
 _ROUNDS = 5
 _SETTINGS = frozenset(
-    """tau decay momentum lr eps epsilon train training deterministic rngs rng key seed mode dtype update inference
-    is_training temperature""".split()
+    """tau decay momentum lr learning_rate eps epsilon train training deterministic rngs rng seed mode dtype update
+    inference is_training temperature""".split()
 )
 _PLAIN_TYPES = frozenset({"int", "float", "bool", "str"})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -95,7 +94,7 @@ def _input(node: _FUNCTIONS) -> Iterator[str]:
 
 
 def _is_setting(parameter: ast.arg, default: ast.expr | None) -> bool:
-    if parameter.arg in _SETTINGS or words(parameter.arg) & _SETTINGS:
+    if parameter.arg in _SETTINGS:
         return True
     if isinstance(parameter.annotation, ast.Name) and parameter.annotation.id in _PLAIN_TYPES:
         return True

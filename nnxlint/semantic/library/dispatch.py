@@ -41,6 +41,8 @@ from nnxlint.semantic.values import (
 )
 from nnxlint.semantic.vocabulary import names_evaluation_data
 
+MODULE = External("flax.nnx.Module")
+
 # What these libraries are given they neither change nor keep.
 _HARMLESS = frozenset(
     """jax numpy optax orbax builtins math time os sys logging pathlib json tqdm rich wandb collections itertools
@@ -281,9 +283,10 @@ def given_of_library(machine: Machine, frame: Frame, cls: External, place: Place
         return streams.given_rngs(machine, frame, place)
     if "flax.nnx.Optimizer" in api.mro:
         # A `ModelAndOptimizer` is an `Optimizer` too, so the annotation says little where the project has both.
-        unsure = machine.owns_combined_optimizer and api.name == "flax.nnx.Optimizer"
+        unsure = frame.path in machine.combining and api.name == "flax.nnx.Optimizer"
         tags = frozenset({"given", "open"} if unsure else {"given"})
         return machine.allocate(frame, place.node, Instance(cls, {}, place, tags), "given")
-    if api.kind == "module" and api.name != "flax.nnx.Module" and len(api.mro) > 1:
-        return None
+    if api.name == MODULE.name:
+        record = Instance(MODULE, {}, place, frozenset({"given", "open"}))
+        return machine.allocate(frame, place.node, record, "given")
     return None

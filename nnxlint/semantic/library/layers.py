@@ -7,6 +7,7 @@ from nnxlint.semantic.flax_api import ClassApi
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import streams
 from nnxlint.semantic.library.binding import bind_signature
+from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Construction, LayerUse
 from nnxlint.semantic.values import (
@@ -144,6 +145,10 @@ def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments
     if record is None or api is None:
         return UNKNOWN
     taints = frozenset().union(*(taints_of(value) for value in arguments.values()))
+    if "open" in record.tags and api.name == "flax.nnx.Module":
+        # Some module by its annotation: what its class does with the call is not known.
+        escape(machine, (callee, *arguments.values()))
+        return Unknown(taints, "a call of a module whose class is not known")
     if api.name == "flax.nnx.Sequential":
         return _chain(machine, frame, record, arguments, place)
     if api.mode_flag is not None:

@@ -8,7 +8,7 @@ from nnxlint.semantic.values import External, Instance, Place, Ref, Unknown, Val
 
 _WATCHED_TOPS = frozenset({"flax", "orbax", "pickle", "joblib", "dill", "cloudpickle", "torch"})
 _WATCHED = frozenset(
-    """numpy.save numpy.savez numpy.savez_compressed jax.numpy.save jax.numpy.savez jax.numpy.savez_compressed""".split()
+    """jax.tree.map numpy.save numpy.savez numpy.savez_compressed jax.numpy.save jax.numpy.savez jax.numpy.savez_compressed""".split()
 )
 _WATCHED_METHODS = frozenset({"save", "update", "write", "dump"})
 

@@ -143,7 +143,8 @@ def _isinstance(machine: Machine, frame: Frame, arguments: Arguments, place: Pla
         return UNKNOWN
     ancestors = machine.ancestry(record.cls)
     found = any(one in ancestors or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in options)
-    return Const(found) if found or not machine.is_open(record.cls) else UNKNOWN
+    is_sure = found or not (machine.is_open(record.cls) or "open" in record.tags)
+    return Const(found) if is_sure else UNKNOWN
 
 
 def _hasattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
@@ -153,7 +154,7 @@ def _hasattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place)
 
 def _type(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     record = machine.instance(arguments.positional[0]) if len(arguments.positional) == 1 else None
-    return record.cls if record is not None else UNKNOWN
+    return record.cls if record is not None and "open" not in record.tags else UNKNOWN
 
 
 def _partial(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:

@@ -58,6 +58,7 @@ _ARCHIVES = frozenset(f"{top}.{name}" for top in ("numpy", "jax.numpy") for name
 _MEMORY = frozenset({"io.BytesIO", "io.BufferedWriter", "multiprocessing.connection.Connection"})
 _CHANNELS = frozenset("stdin stdout sock socket conn connection pipe wfile queue channel buffer buf worker".split())
 _WRITES = frozenset({"write", "write_bytes"})
+_PICKLED = "pickled:"
 
 
 def note_call(
@@ -85,14 +86,14 @@ def note_write(machine: Machine, arguments: Arguments, place: Place) -> None:
         return
     for value in arguments.positional:
         for taint in taints_of(value):
-            if taint.kind == "pickled":
-                machine.log.mark_written(taint.source)
+            if taint.kind.startswith(_PICKLED):
+                machine.log.mark_written(int(taint.kind.removeprefix(_PICKLED)))
 
 
 def pickled(machine: Machine, name: str) -> Value | None:
     """What `pickle.dumps` gives: bytes that remember which call made them."""
     if name.partition(".")[0] in _DUMPERS and name.endswith(".dumps"):
-        return Array(frozenset({Taint("pickled", len(machine.log.storings))}))
+        return Array(frozenset({Taint(f"{_PICKLED}{len(machine.log.storings)}")}))
     return None
 
 

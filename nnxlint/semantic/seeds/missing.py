@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import RngsMade, StreamDraw
-from nnxlint.semantic.seeds.seed import Seed, seeds_of
+from nnxlint.semantic.seeds.fresh import fresh_seed
+from nnxlint.semantic.seeds.seed import Seed, as_call, seeds_of
 from nnxlint.semantic.sites import Site
 
 
@@ -20,9 +21,14 @@ class MissingStreamsSite(Site):
     draws: tuple[StreamDraw, ...] = field(default=(), repr=False)
 
     @property
-    def streams(self) -> tuple[str, ...]:
-        """The names of the missing streams."""
-        return tuple(draw.stream for draw in self.draws)
+    def call(self) -> ast.Call:
+        """The `Rngs(...)`."""
+        return as_call(self.node)
+
+    @property
+    def fresh_seed(self) -> str | None:
+        """A seed for one more stream."""
+        return fresh_seed(self.seeds)
 
 
 def missing_streams(facts: ModuleFacts, machine: Machine) -> Iterator[MissingStreamsSite]:

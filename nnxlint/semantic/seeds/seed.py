@@ -53,6 +53,14 @@ def _entries(node: ast.expr) -> Iterator[tuple[str, ast.expr]]:
             yield key.value, value
 
 
+def as_call(node: ast.AST) -> ast.Call:
+    """The node, which is a call."""
+    if not isinstance(node, ast.Call):
+        message = "not a call"
+        raise TypeError(message)
+    return node
+
+
 def source_of(seeds: Mapping[str, Seed], stream: str) -> Seed | None:
     """The seed that a stream of this name draws from: its own, else the default's."""
     return seeds.get(stream) or seeds.get(_DEFAULT)

@@ -9,9 +9,10 @@ from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Construction, RngsMade
 from nnxlint.semantic.seeds import purpose
+from nnxlint.semantic.seeds.hoist import Hoisting, hoisting
 from nnxlint.semantic.seeds.loops import keeping_loops
 from nnxlint.semantic.seeds.region import are_exclusive, rebinds, rebinds_between
-from nnxlint.semantic.seeds.seed import Seed, is_key, is_pure, same, seeds_of, source_of
+from nnxlint.semantic.seeds.seed import Seed, as_call, is_key, is_pure, same, seeds_of, source_of
 from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import ClassRef, External
 
@@ -21,12 +22,11 @@ _STILL = frozenset("LayerNorm BatchNorm RMSNorm GroupNorm InstanceNorm".split())
 
 @dataclass(frozen=True)
 class SharedSeedSite(Site):
-    """An `Rngs(...)` whose seed another one has too (`first`), or that stands in the `loop` that repeats it."""
+    """An `Rngs(...)` whose seed another one has too (`first`), or that a loop repeats."""
 
     module: str = ""
     first: ast.Call | None = field(default=None, repr=False)
-    loop: ast.AST | None = field(default=None, repr=False)
-    group: tuple[ast.Call, ...] = field(default=(), repr=False)
+    hoisting: Hoisting | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,7 @@ class Built:
     @property
     def call(self) -> ast.Call:
         """The `Rngs(...)`."""
-        if not isinstance(self.made.place.node, ast.Call):
-            message = "not a call"
-            raise TypeError(message)
-        return self.made.place.node
+        return as_call(self.made.place.node)
 
 
 def shared_seeds(facts: ModuleFacts, machine: Machine) -> Iterator[SharedSeedSite]:
@@ -88,7 +85,7 @@ def _repeated(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> I
         for loop in keeping_loops(facts, machine, one.made, one.construction):
             stays = all(_stays(seed, loop) for _, seed in one.seeds)
             if stays and (_in_module(machine, one.made) or not purpose.is_sweep(facts, loop)):
-                yield SharedSeedSite(facts.tree, one.call, _name(one), loop=loop)
+                yield SharedSeedSite(facts.tree, one.call, _name(one), hoisting=hoisting(facts, [one.call], loop))
                 break
 
 
@@ -103,8 +100,8 @@ def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) 
     for position, later in enumerate(usable):
         for earlier in usable[:position]:
             if _share(facts, machine, earlier, later):
-                group = tuple(one.call for one in usable if one is earlier or _share(facts, machine, earlier, one))
-                yield SharedSeedSite(facts.tree, later.call, _name(later), first=earlier.call, group=group)
+                group = [one.call for one in usable if one is earlier or _share(facts, machine, earlier, one)]
+                yield SharedSeedSite(facts.tree, later.call, _name(later), earlier.call, hoisting(facts, group, None))
                 break
 
 

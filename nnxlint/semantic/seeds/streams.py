@@ -1,13 +1,15 @@
 """Streams of one `Rngs` that start from the same seed, so that they give the same keys."""
 
+import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import RngsMade
+from nnxlint.semantic.seeds.fresh import replacements
 from nnxlint.semantic.seeds.missing import made_in
-from nnxlint.semantic.seeds.seed import Seed, is_nothing, same, seeds_of
+from nnxlint.semantic.seeds.seed import Seed, as_call, is_nothing, same, seeds_of
 from nnxlint.semantic.sites import Site
 
 _TWO = 2
@@ -19,6 +21,24 @@ class EqualStreamsSite(Site):
 
     equal: tuple[Seed, ...] = ()
     seeds: tuple[Seed, ...] = ()
+
+    @property
+    def call(self) -> ast.Call:
+        """The `Rngs(...)`."""
+        return as_call(self.node)
+
+    @property
+    def fresh_seeds(self) -> tuple[tuple[ast.expr, str], ...]:
+        """Expressions with what to put in their place, so that the streams differ."""
+        return tuple(replacements(self.equal, self.seeds))
+
+    @property
+    def one_default(self) -> str | None:
+        """The call with one default stream instead; `None` where other streams would be lost."""
+        node = self.equal[0].node
+        if node is None or len(self.equal) != len(self.seeds):
+            return None
+        return f"{self.tree.text(self.call.func)}({self.tree.text(node)})"
 
 
 def equal_streams(facts: ModuleFacts, machine: Machine) -> Iterator[EqualStreamsSite]:

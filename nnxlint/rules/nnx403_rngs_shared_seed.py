@@ -1,0 +1,74 @@
+"""Modules that must differ, built from equal seeds.
+
+## What it does
+Finds modules that belong together (layers of one `__init__`, twin critics, members of an ensemble, two Dropouts)
+whose `nnx.Rngs(...)` start from the same seed: equal literals, one seed in every round of a loop or comprehension, or
+one unchanged variable. Copies that shall start alike (target networks, by name or because their weights are set
+later) and comparisons are left alone.
+
+## Why is this bad?
+Equal seeds give equal random values: twin critics agree for ever, the members of an ensemble are one model, two
+Dropouts drop the same units.
+
+## Example
+```python
+self.q1 = Critic(rngs=nnx.Rngs(0))
+self.q2 = Critic(rngs=nnx.Rngs(0))
+```
+
+## Use instead
+```python
+rngs = nnx.Rngs(0)
+self.q1 = Critic(rngs=rngs)
+self.q2 = Critic(rngs=rngs)
+```
+
+Each draw advances the stream, so what is built from one `Rngs` differs.
+
+## Fix safety
+Unsafe: the modules start from other values. Offered only where one `Rngs` can be made just before.
+"""
+
+from collections.abc import Iterator
+
+import libcst.matchers as m
+
+from nnxlint.diagnostic import Diagnostic, Level
+from nnxlint.edits import Applicability, Fix
+from nnxlint.rule import Context, Repairs, rule
+from nnxlint.semantic.model import SharedSeedSite
+from nnxlint.syntax.rewrite import insert_statement_before, replace_expression
+
+SHAPE = m.Call()
+TWINS = "`{module}` has the seed of another one here: both start with the same random values"
+REPEATED = "one seed for every `{module}` of this loop: all start with the same random values"
+FIRST = "the other one with this seed"
+
+
+@rule(
+    "NNX403",
+    "rngs-shared-seed",
+    level=Level.WARNING,
+    contract=Repairs(witness="modules-differ", frame="graph-structure"),
+    documentation=__doc__,
+)
+def rngs_shared_seed(ctx: Context) -> Iterator[Diagnostic]:
+    """Report the `Rngs(...)` of the second module, or the one inside a loop."""
+    for site in ctx.model.shared_seeds():
+        if m.matches(site.cst, SHAPE):
+            message = (REPEATED if site.first is None else TWINS).format(module=site.module)
+            related = () if site.first is None else (ctx.model.site(site.first).related(FIRST),)
+            yield ctx.diagnostic(site, message, related=related, fix=_hoist(site))
+
+
+def _hoist(site: SharedSeedSite) -> Fix | None:
+    """Make one `Rngs` before the first of them and hand it to all."""
+    place = site.hoisting
+    if place is None:
+        return None
+    inserted = insert_statement_before(site.tree, place.statement, f"{place.name} = {site.text}")
+    replaced = [replace_expression(site.tree, call, place.name) for call in place.calls]
+    if not inserted or not all(replaced):
+        return None
+    edits = (*inserted, *(edit for one in replaced for edit in one or ()))
+    return Fix("share one `Rngs`", Applicability.UNSAFE, edits)

@@ -1,0 +1,135 @@
+"""Writes of a Param by its own module: a statistic that is kept, or weights that are set up, clipped, trained?"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnxlint.semantic.facts import FunctionDecl
+from nnxlint.semantic.kinds.bodies import Body
+from nnxlint.semantic.kinds.declared import Declared
+from nnxlint.semantic.kinds.families import CONSTRUCTORS, Family
+from nnxlint.semantic.observe import VariableWrite
+from nnxlint.semantic.values import taints_of
+from nnxlint.semantic.vocabulary import words
+
+_FORWARD = frozenset({"__call__", "forward", "apply"})
+_INITIAL = frozenset("init inits initial initialise initialised initialize initialized initializing first calibrated fresh".split())
+_SURGERY = frozenset(
+    """load restore reset set assign copy sync tie import from merge fuse clip clamp prune perturb mutate swap replace
+    quantize rescale init initialise initialize""".split()
+)
+_KEEPING = frozenset(
+    """update observe accumulate track record push add ingest advance enqueue append collect adapt absorb insert store
+    remember register tick step count see note""".split()
+)
+_BY_HAND = frozenset({"lr", "grad", "grads", "gradient", "gradients"})
+_GRADIENTS = frozenset({"grad", "grad-name", "updates"})
+_POWER_ITERATION = frozenset({"u", "v", "singular"})
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnWrite:
+    """A write that keeps a statistic; `forward`: whenever the module is called."""
+
+    write: VariableWrite
+    forward: bool
+
+
+def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declared) -> Iterator[OwnWrite]:
+    """The writes that show that the module itself keeps the value up to date."""
+    for write in writes:
+        inside = [method for method in write.methods if family.owns(method)]
+        if not inside or write.function is None or any(method.name in CONSTRUCTORS for method in inside):
+            continue
+        forward = any(method.name in _FORWARD for method in inside)
+        if _keeps(write, family.families.body(write.function), declared, inside, forward=forward):
+            yield OwnWrite(write, forward)
+
+
+def _keeps(
+    write: VariableWrite, body: Body, declared: Declared, inside: list[FunctionDecl], *, forward: bool
+) -> bool:
+    value = _written(write.place.node)
+    if value is None or _trains(write, value) or _initialises(write, body, value, inside):
+        return False
+    if _copies(body, value, declared.attribute):
+        return False
+    itself = write.self_update or isinstance(write.place.node, ast.AugAssign)
+    moves = body.depends(value) or _counts(write.place.node, value)
+    if itself and any(taint.kind == "random" for taint in taints_of(write.value)) and not declared.tainted("random"):
+        return False
+    name = words(inside[0].name)
+    if forward:
+        return moves or (not itself and not name & _SURGERY) or bool(declared.words & _POWER_ITERATION)
+    if name & _SURGERY or not moves:
+        return False
+    return itself or bool(name & _KEEPING)
+
+
+def _written(node: ast.AST) -> ast.expr | None:
+    """The expression whose value is written."""
+    match node:
+        case ast.Assign(value=value) | ast.AugAssign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return value
+        case ast.Call(args=[*_, value]):
+            return value
+        case ast.Call(keywords=[keyword, *_]):
+            return keyword.value
+    return None
+
+
+def _trains(write: VariableWrite, value: ast.expr) -> bool:
+    """Whether it is a step of gradient descent by hand."""
+    if any(taint.kind in _GRADIENTS for taint in taints_of(write.value)):
+        return True
+    names = frozenset(name for node in ast.walk(value) for name in _identifier(node))
+    return any(words(name) & _BY_HAND or words(name) >= {"learning", "rate"} or words(name) >= {"step", "size"} for name in names)
+
+
+def _identifier(node: ast.AST) -> tuple[str, ...]:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return (name,)
+    return ()
+
+
+def _initialises(write: VariableWrite, body: Body, value: ast.expr, inside: list[FunctionDecl]) -> bool:
+    """Whether it only gives a start: by the names around it, or once, until a mark of the module is set."""
+    names = [method.name for method in (*inside, body.decl)]
+    tests = [node.test for node in body.climb(write.place.node) if isinstance(node, ast.If | ast.IfExp)]
+    names += [name for part in (value, *tests) for node in ast.walk(part) for name in _identifier(node)]
+    if any(words(name) & _INITIAL for name in names):
+        return True
+    return not write.self_update and any(_asks_once(test) for test in tests)
+
+
+def _asks_once(test: ast.expr) -> bool:
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return any(isinstance(node, ast.Attribute) for node in ast.walk(operand))
+        case ast.Compare(ops=[ast.Eq() | ast.Is()], comparators=[ast.Constant(value=0 | None | False)]):
+            return True
+    return False
+
+
+def _copies(body: Body, value: ast.expr, attribute: str) -> bool:
+    """`online.kernel[...]` mixed into `self.kernel[...]`: a copy of another module's weights, not a statistic."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr == attribute
+        and not (isinstance(node.value, ast.Name) and node.value.id == body.receiver)
+        for node in ast.walk(value)
+    )
+
+
+def _counts(node: ast.AST, value: ast.expr) -> bool:
+    """`n + 1`."""
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, ast.Add | ast.Sub) and isinstance(value, ast.Constant)
+    return any(
+        isinstance(part, ast.BinOp)
+        and isinstance(part.op, ast.Add | ast.Sub)
+        and isinstance(part.right, ast.Constant)
+        and part is value
+        for part in ast.walk(value)
+    )

@@ -1,0 +1,124 @@
+"""Parameters written by hand: which writes are gradient descent, and which of those are plain and complete."""
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
+from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.observe import LibraryCall, VariableWrite
+from nnxlint.semantic.sites import Site
+from nnxlint.semantic.values import ClassRef, taints_of
+from nnxlint.semantic.vocabulary import names_inner_loop, names_optimizer
+
+_PARAM = "flax.nnx.Param"
+_COPIES = frozenset({"clone", "abstract"})
+
+
+@dataclass(frozen=True)
+class PlainDescent:
+    """`nnx.update(model, jax.tree.map(lambda p, g: p - rate * g, params, gradients))`, by its spelled parts."""
+
+    model: str
+    rate: str
+    gradients: str
+
+
+@dataclass(frozen=True)
+class ManualUpdate(Site):
+    """A write of Params that moves them along a gradient. `whole`: of a module's whole state at once.
+
+    `by_name`: only a name says that a gradient is in it.
+    """
+
+    whole: bool = False
+    by_name: bool = False
+    descent: PlainDescent | None = None
+
+
+def manual_updates(facts: ModuleFacts, machine: Machine) -> Iterator[ManualUpdate]:
+    """The hand-written gradient steps of a file, in its order."""
+    grouped: dict[ast.AST, list[VariableWrite]] = defaultdict(list)
+    for write in machine.log.writes:
+        if write.place.path == facts.path:
+            grouped[write.place.node].append(write)
+    for node, writes in sorted(grouped.items(), key=lambda item: facts.tree.span(item[0])):
+        steps = [write for write in writes if _is_step(machine, write)]
+        if steps and len(steps) == len([write for write in writes if _reaches_gradient(write)]):
+            yield _site(facts, machine, node, steps)
+
+
+def _is_step(machine: Machine, write: VariableWrite) -> bool:
+    if not _reaches_gradient(write) or not write.self_update or write.receiver_tags & _COPIES:
+        return False
+    if write.kind not in {"module", "leaf"} and not _is_param(machine, write.kind):
+        return False
+    return not _is_inner_loop(write.function) and not _is_optimizer_class(machine, write)
+
+
+def _reaches_gradient(write: VariableWrite) -> bool:
+    kinds = {taint.kind for taint in taints_of(write.value)}
+    return bool(kinds & {"grad", "grad-name"}) and "updates" not in kinds
+
+
+def _is_param(machine: Machine, kind: str) -> bool:
+    api = machine.api.classes.get(kind)
+    return api is not None and _PARAM in api.mro
+
+
+def _is_inner_loop(function: FunctionDecl | None) -> bool:
+    return function is not None and names_inner_loop(function.name)
+
+
+def _is_optimizer_class(machine: Machine, write: VariableWrite) -> bool:
+    """A class that is an optimizer itself is the place for such writes."""
+    owner = write.owner
+    if owner is None:
+        return False
+    return machine.derives(ClassRef(owner), "flax.nnx.Optimizer") or names_optimizer(owner.name)
+
+
+def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, steps: Sequence[VariableWrite]) -> ManualUpdate:
+    first = steps[0]
+    anchor = node.value if isinstance(node, ast.Expr) else node
+    return ManualUpdate(
+        facts.tree,
+        anchor,
+        whole=first.kind == "module",
+        by_name=all(taint.kind != "grad" for write in steps for taint in taints_of(write.value)),
+        descent=_plain_descent(facts, machine, first) if first.kind == "module" and isinstance(node, ast.Call) else None,
+    )
+
+
+def _plain_descent(facts: ModuleFacts, machine: Machine, write: VariableWrite) -> PlainDescent | None:
+    """The parts of the update, where it is plain gradient descent on everything."""
+    call = write.place.node
+    if not isinstance(call, ast.Call) or len(call.args) != 2 or not isinstance(call.args[0], ast.Name):  # noqa: PLR2004
+        return None
+    for mapped in machine.log.calls_of(facts.path, "jax.tree.map"):
+        parts = _descent_parts(mapped) if mapped.result is write.value else None
+        if parts is not None:
+            rate, gradients = parts
+            return PlainDescent(call.args[0].id, facts.tree.text(rate), facts.tree.text(gradients))
+    return None
+
+
+def _descent_parts(mapped: LibraryCall) -> tuple[ast.expr, ast.expr] | None:
+    match mapped.place.node:
+        case ast.Call(
+            args=[
+                ast.Lambda(
+                    args=ast.arguments(args=[ast.arg(arg=old), ast.arg(arg=step)]),
+                    body=ast.BinOp(
+                        left=ast.Name(id=minuend),
+                        op=ast.Sub(),
+                        right=ast.BinOp(left=rate, op=ast.Mult(), right=ast.Name(id=factor)),
+                    ),
+                ),
+                _,
+                gradients,
+            ]
+        ) if (minuend, factor) == (old, step) and isinstance(rate, ast.Constant | ast.Name):
+            return rate, gradients
+    return None
