@@ -62,7 +62,7 @@ def _download(folder: Path, requirement: str, wheels: Path | None) -> Path:
     # Only wheels: a source archive would run the package's own build code.
     options = ["--no-deps", "--only-binary", ":all:", "--ignore-requires-python", "--quiet"]
     command = [sys.executable, "-m", "pip", "download", *options, *source, "--dest", str(folder), requirement]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     found = sorted(folder.glob("*.whl"))
     if done.returncode or len(found) != 1:
         message = f"could not download `{requirement}`: {done.stderr.strip()[-500:]}"

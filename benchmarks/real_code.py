@@ -86,7 +86,7 @@ def lint(tree: Path, options: Sequence[str], timeout: float) -> Lint:
     if not tree.is_dir():
         return Lint((), "no work tree")
     outcome = check(["--exit-zero", *options, "."], tree, timeout)
-    if outcome.status:
+    if outcome.status not in {0, 1, 2} or not outcome.stdout.strip():
         return Lint((), f"exit status {outcome.status}: {outcome.stderr.strip()[-300:]}")
     try:
         return Lint(outcome.findings())

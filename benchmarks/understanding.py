@@ -132,7 +132,7 @@ def _narrowed(
 @click.option("--each", is_flag=True, help="Look for crashes with one process a file: slow.")
 @click.option("--skip-crashes", is_flag=True, help="Do not look for crashes and hangs.")
 @click.option("--option", "options", multiple=True, help="Handed to `nnxlint check`.")
-def main(  # noqa: PLR0913
+def main(
     *,
     paths: tuple[Path, ...],
     directory: Path | None,

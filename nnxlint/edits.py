@@ -5,6 +5,7 @@ text before any of them.
 """
 
 import enum
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from nnxlint.spans import Span
 
 
 class Applicability(enum.StrEnum):
-    """Who may apply a fix: anyone (safe), the user who asks for it (unsafe), or nobody but a person's hand."""
+    """Who may apply a fix: anyone (safe), the user who asks for it (unsafe), or only a person's hand."""
 
     SAFE = "safe"
     UNSAFE = "unsafe"
@@ -40,7 +41,7 @@ class Fix:
 def conflicts(edits: Iterable[Edit]) -> bool:
     """Whether two of the edits touch the same text."""
     ordered = sorted(edits)
-    return any(left.span.overlaps(right.span) for left, right in zip(ordered, ordered[1:], strict=False))
+    return any(left.span.overlaps(right.span) for left, right in itertools.pairwise(ordered))
 
 
 def apply_edits(text: str, edits: Iterable[Edit]) -> str:

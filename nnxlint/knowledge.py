@@ -208,7 +208,7 @@ def _imports(contents: dict[str, bytes], finder: ModuleFinder) -> dict[str, tupl
 
 
 def _related(contents: Mapping[str, bytes], imported: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Find the files that mention NNX, those that import them by any chain, and all that any of these import."""
+    """Find the files that mention NNX, those that import them by any chain, and all that these import."""
     importers: dict[str, set[str]] = {}
     for path, targets in imported.items():
         for target in targets:
@@ -221,7 +221,7 @@ def _related(contents: Mapping[str, bytes], imported: Mapping[str, tuple[str, ..
 def _connected(
     related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]
 ) -> set[str]:
-    """Find the related files that imports connect with a reported one, whichever of them imports the other."""
+    """Find the related files that imports connect with a reported one, in either direction."""
     neighbours: dict[str, set[str]] = {path: set() for path in related}
     for path in related:
         # A module is reached through the packages that hold it, named in the import or not.

@@ -20,7 +20,10 @@ class Preserves:
 
 @dataclass(frozen=True, slots=True)
 class Revives:
-    """The bad program raises `error` at the reported place; the fixed one runs. `ran_on`: the last Flax where it ran."""
+    """The bad program raises `error` at the reported place; the fixed one runs.
+
+    `ran_on`: the last Flax on which the bad one ran, too.
+    """
 
     error: str
     ran_on: str | None = None
@@ -112,7 +115,10 @@ def rule(
     supersedes: tuple[str, ...] = (),
     selected: bool = True,
 ) -> Callable[[Check], Rule]:
-    """Make a `Rule` of a check. `flax`: a version specifier; `selected`: whether it speaks without being asked."""
+    """Make a `Rule` of a check.
+
+    `flax`: a version specifier; `selected`: whether it speaks without being asked.
+    """
 
     def make(check: Check) -> Rule:
         return Rule(

@@ -1,6 +1,6 @@
-"""Spans of code points, and the only conversions between offsets, rows and columns.
+r"""Spans of code points, and the only conversions between offsets, rows and columns.
 
-A text's lines end at ``\\n``, ``\\r\\n`` and ``\\r`` only (`str.splitlines` knows more), because that is
+A text's lines end at ``\n``, ``\r\n`` and ``\r`` only (`str.splitlines` knows more), because that is
 what the Python parser does.
 """
 

@@ -1,12 +1,11 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
-Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the table of
-rules, and what the command prints on the demonstration project. With `--check` nothing is written: the
+Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the table
+of rules, and what the command prints on the demonstration project. With `--check` nothing is written: the
 exit status is 1 when something is out of date.
 """
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +59,13 @@ def rule_table(rules: Sequence[Rule], link: str) -> str:
     for prefix, title in GROUPS.items():
         group = [rule for rule in rules if rule.code.startswith(prefix)]
         if group:
-            lines += ["", f"**{title}**", "", "| code | name | finds | level | fix |", "|---|---|---|---|---|"]
+            lines += [
+                "",
+                f"**{title}**",
+                "",
+                "| code | name | finds | level | fix |",
+                "|---|---|---|---|---|",
+            ]
             lines += [_row(rule, link) for rule in group]
     return "\n".join(lines[1:])
 
@@ -79,13 +84,15 @@ def _row(rule: Rule, link: str) -> str:
     fix = fix_of(rule.contract) or ""
     flax = f" (Flax {str(rule.flax).replace('>=', '≥ ')})" if str(rule.flax) else ""
     title = rule.documentation.split("\n\n")[0].replace("\n", " ").rstrip(".").replace("|", "\\|")
-    return f"| {rule.code} | [{rule.name}]({link}{rule.name}.md) | {title}{flax} | {rule.level.value} | {fix} |"
+    return (
+        f"| {rule.code} | [{rule.name}]({link}{rule.name}.md) | {title}{flax} | {rule.level.value} | {fix} |"
+    )
 
 
 def _run(command: Sequence[str]) -> str:
     """Give a command and what it prints, as a block of console text."""
     environment = {key: value for key, value in os.environ.items() if key != "FORCE_COLOR"}
-    done = subprocess.run(  # noqa: S603 - our own command with our own arguments
+    done = subprocess.run(
         [sys.executable, "-m", "nnxlint", *command],
         cwd=DEMO,
         env={**environment, "NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"},
@@ -93,7 +100,7 @@ def _run(command: Sequence[str]) -> str:
         encoding="utf-8",
         check=False,
     )
-    if done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or done.stderr:
         raise SystemExit(done.stderr)
     return f"```console\n$ nnxlint {' '.join(command)}\n{done.stdout.strip()}\n```"
 
@@ -101,8 +108,9 @@ def _run(command: Sequence[str]) -> str:
 def _with_parts(text: str, parts: Mapping[str, str]) -> str:
     for name, content in parts.items():
         begin, end = f"<!-- {name}: begin, written by scripts/generate_docs.py -->", f"<!-- {name}: end -->"
-        pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        text = pattern.sub(lambda _, new=f"{begin}\n\n{content}\n\n{end}": new, text)
+        before, found, rest = text.partition(begin)
+        if found:
+            text = f"{before}{begin}\n\n{content}\n\n{end}{rest.partition(end)[2]}"
     return text
 
 

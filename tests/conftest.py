@@ -20,7 +20,6 @@ from nnxlint.source import Source, make_source
 from nnxlint.spans import Span
 
 
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that writes the goldens anew."""
     parser.addoption("--bless", action="store_true", help="write what is printed and fixed into the goldens")
@@ -38,7 +37,9 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str | None], None]
                 path.write_bytes(text.encode())
             return
         blessed = path.read_bytes().decode() if path.is_file() else None
-        assert text == blessed, f"{path.name} is no longer what comes out: look at it, then run pytest --bless"
+        assert text == blessed, (
+            f"{path.name} is no longer what comes out: look at it, then run pytest --bless"
+        )
 
     return compare
 
@@ -86,7 +87,7 @@ class Word:
 class WordRule(Protocol):
     """What makes a rule that reports every occurrence of a word."""
 
-    def __call__(
+    def __call__(  # noqa: D102, PLR0913 - what the fixture says, option by option
         self,
         code: str,
         word: str,
@@ -106,7 +107,7 @@ class WordRule(Protocol):
 def word_rule() -> WordRule:
     """Give a maker of rules that report a word, and replace it where a replacement is given."""
 
-    def make(
+    def make(  # noqa: PLR0913 - a rule has that many parts
         code: str,
         word: str,
         *,

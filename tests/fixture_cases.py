@@ -25,7 +25,7 @@ from nnxlint.source import Source
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
-GOLDENS = ("bad.fixed.py", "bad.out", "bad.diff")
+NOT_LINTED = ("bad.fixed.py", "bad.out", "bad.diff", "expect.txt")
 
 # The engine reports these itself, so they have no rule file to run and no program to show.
 ENGINE_CODES = frozenset({"NNX900", "NNX999"})
@@ -72,7 +72,9 @@ class Linted:
     @property
     def places(self) -> list[Place]:
         """Where which code was reported."""
-        return sorted(place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics)
+        return sorted(
+            place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics
+        )
 
     @property
     def texts(self) -> dict[str, str]:
@@ -122,7 +124,14 @@ def fixture_folder(rule: Rule) -> Path:
 
 
 def expected_places(case: Case) -> list[Place]:
-    """Give what the markers of a case promise; a code that is named twice is reported twice."""
+    """Give what the markers of a case promise; a code that is named twice is reported twice.
+
+    The demonstration project is shown to users, so its promises stand beside it in `expect.txt`.
+    """
+    listed = case.folder / "expect.txt"
+    if listed.is_file():
+        found = re.findall(r"^(.+):(\d+) (NNX\d{3})$", listed.read_text(encoding="utf-8"), re.MULTILINE)
+        return sorted((file, int(row), code) for file, row, code in found)
     return sorted(
         (file, row, code)
         for file in case.modules
@@ -232,7 +241,7 @@ def _files_below(folder: Path) -> tuple[str, ...]:
         sorted(
             path.relative_to(folder).as_posix()
             for path in folder.rglob("*")
-            if path.is_file() and path.name not in GOLDENS and "__pycache__" not in path.parts
+            if path.is_file() and path.name not in NOT_LINTED and "__pycache__" not in path.parts
         )
     )
 

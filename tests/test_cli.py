@@ -421,7 +421,7 @@ def test_colour_is_for_terminals_and_those_who_force_it(
 
 def test_verbose_tells_what_was_known(run: RunCli, project: Path) -> None:
     _write(project / "a.py", NNX)
-    _write(project / "b.py", NNX)
+    _write(project / "b.py", NNX + "import a\n")
     assert (
         "2 files known, 1 of them reported, Flax 0.11.0 ("
         in run("a.py", "-v", "--flax-version", "0.11.0").err

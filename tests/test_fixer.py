@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nnxlint import fixer, writing
+from nnxlint import fixer
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.errors import NnxlintError
@@ -258,7 +258,7 @@ def test_a_failure_half_way_leaves_the_file_and_nothing_else(
     def fail(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(writing.os, "fsync", fail)
+    monkeypatch.setattr("nnxlint.writing.os.fsync", fail)
     with pytest.raises(NnxlintError, match=r"a\.py: cannot be written: No space left on device"):
         write_source(*pair)
     assert (tmp_path / "a.py").read_bytes() == b"x = 1\n"
@@ -267,7 +267,7 @@ def test_a_failure_half_way_leaves_the_file_and_nothing_else(
 
 def test_a_read_only_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = _both(tmp_path / "a.py", b"x = 1\n", "y = 1\n")
-    monkeypatch.setattr(writing.os, "access", lambda *_: False)  # the superuser may write everything
+    monkeypatch.setattr("nnxlint.writing.os.access", lambda *_: False)  # the superuser may write everything
     with pytest.raises(NnxlintError, match="read-only"):
         write_source(*pair)
     assert (tmp_path / "a.py").read_bytes() == b"x = 1\n"

@@ -206,7 +206,9 @@ def test_revived_programs_run(rule: Rule, tmp_path: Path) -> None:
 
 def _cases_of(rule: Rule) -> list[Case]:
     own = [case for case in rule_cases() if case.folder == fixture_folder(rule)]
-    shared = [case for case in project_cases() if any(rule.code == code for *_, code in expected_places(case))]
+    shared = [
+        case for case in project_cases() if any(rule.code == code for *_, code in expected_places(case))
+    ]
     return [*own, *shared]
 
 

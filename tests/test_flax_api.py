@@ -215,7 +215,7 @@ def test_table_agrees_with_the_flax_installed() -> None:
 def _introspect() -> bytes:
     command = [sys.executable, str(ROOT / "scripts" / "introspect_flax.py")]
     environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
-    return subprocess.run(command, check=True, capture_output=True, env=environment).stdout  # noqa: S603
+    return subprocess.run(command, check=True, capture_output=True, env=environment).stdout
 
 
 def _essence(cls: ClassApi, *, exact: bool) -> tuple[object, ...]:

@@ -24,12 +24,23 @@ MAX_FUNCTION_LINES = 40
 MAX_MODULE_LINES = 300
 MAX_MESSAGE_LENGTH = 90
 
-# The layers, lowest first: a module imports from its own layer and from those before it, never from one after.
-# A package stands for everything in it, unless one of its modules is named elsewhere. The tables of the Flax API
-# are generated data that import nothing, and the choice of the target needs to know which versions there are.
+# The layers, lowest first: a module imports from its own layer and from those before it, never from one
+# after. A package stands for everything in it, unless one of its modules is named elsewhere. The tables of
+# the Flax API are generated data that import nothing, and the choice of the target must know their versions.
 LAYERS = {
     "vocabulary": ("spans", "edits", "diagnostic", "errors", "semantic.flax_api"),
-    "input": ("source", "notebook", "discovery", "config", "settings", "pins", "target", "imports", "knowledge", "writing"),
+    "input": (
+        "source",
+        "notebook",
+        "discovery",
+        "config",
+        "settings",
+        "pins",
+        "target",
+        "imports",
+        "knowledge",
+        "writing",
+    ),
     "syntax": ("syntax", "newer_syntax"),
     "facts": ("semantic.facts", "semantic.index", "semantic.vocabulary", "semantic.statistics"),
     "values": ("semantic.values", "semantic.observe", "semantic.heap", "semantic.frames"),
@@ -41,13 +52,23 @@ LAYERS = {
     "analysis": ("semantic.analysis",),
     "rule": ("rule",),
     "rules": ("rules",),
-    "engine": ("suppression", "baseline", "cache", "selection", "linter", "report", "fixer", "syntax_errors", "project"),
+    "engine": (
+        "suppression",
+        "baseline",
+        "cache",
+        "selection",
+        "linter",
+        "report",
+        "fixer",
+        "syntax_errors",
+        "project",
+    ),
     "output": ("render",),
     "faces": ("commands", "lsp", "cli", "__main__"),
     "companion": ("verify",),
 }
 
-# What a rule may import of the project besides the model and the queries, whose sites it names in annotations.
+# What a rule may import of the project besides the model and the queries, whose sites it names.
 # How the linted program is interpreted (values, heap, flow) is not its business.
 FOR_RULES = ("diagnostic", "edits", "rule", "spans", "syntax.rewrite")
 
@@ -76,8 +97,6 @@ import orbax.checkpoint as ocp
 from flax import nnx
 
 """
-
-
 
 
 def _name(path: Path) -> str:
@@ -120,7 +139,8 @@ def test_rules_ask_the_model_only(module: str) -> None:
     strays = [
         name
         for name in _imports_of_project(module)
-        if _layer(name) not in {"queries", "model"} and not any(_within(name, allowed) for allowed in FOR_RULES)
+        if _layer(name) not in {"queries", "model"}
+        and not any(_within(name, allowed) for allowed in FOR_RULES)
     ]
 
     assert strays == []
@@ -247,7 +267,9 @@ def _layer(module: str) -> str:
     """Give the layer of the longest prefix that a layer names."""
     if not module:
         return "vocabulary"
-    found = [(prefix, layer) for layer, named in LAYERS.items() for prefix in named if _within(module, prefix)]
+    found = [
+        (prefix, layer) for layer, named in LAYERS.items() for prefix in named if _within(module, prefix)
+    ]
     assert found, f"{module} belongs to no layer: put it into one"
     return max(found, key=lambda each: len(each[0]))[1]
 

@@ -24,19 +24,24 @@ optimizer.update(model, grads)
 ```
 
 ## Fix safety
-Only advice is offered: an optimizer belongs outside the step, and where it is kept is for you to decide.
+Unsafe, and offered only where the whole update is plain gradient descent with a written rate, in the function that makes
+the model: an `nnx.Optimizer` with `optax.sgd` takes its place. Elsewhere only advice is given, for an optimizer belongs
+outside the step, and where it is kept is for you to decide.
 """
 
 from collections.abc import Iterator
 
 import libcst.matchers as m
+from packaging.version import Version
 
 from nnxlint.diagnostic import Diagnostic, Level
-from nnxlint.edits import Applicability, Fix
+from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.updates import ManualUpdate
+from nnxlint.syntax.rewrite import ensure_import, insert_statement_after, replace_expression
 
 SHAPE = m.Assign() | m.AugAssign() | m.AnnAssign() | m.Call() | m.NamedExpr()
+WRT_SINCE = Version("0.11")
 PARTIAL = "a parameter is moved along its gradient by hand: the others stay where they are"
 WHOLE = "gradient descent by hand: no optimizer state, schedule or step count"
 REASON = "an optimizer updates every parameter of the model and keeps the state that it needs"
@@ -55,11 +60,28 @@ def manual_param_update(ctx: Context) -> Iterator[Diagnostic]:
         if m.matches(update.cst, SHAPE):
             lowered = Level.WARNING if update.whole or update.by_name else None
             message = WHOLE if update.whole else PARTIAL
-            yield ctx.diagnostic(update, message, level=lowered, reason=REASON, fix=_advice(ctx, update))
+            yield ctx.diagnostic(update, message, level=lowered, reason=REASON, fix=_mend(ctx, update))
 
 
-def _advice(ctx: Context, update: ManualUpdate) -> Fix:
-    wrt = ", wrt=nnx.Param" if ctx.target.release >= (0, 11) else ""
-    model = update.descent.model if update.descent else "model"
+def _mend(ctx: Context, update: ManualUpdate) -> Fix:
     rate = update.descent.rate if update.descent else "rate"
-    return Fix(f"train with `nnx.Optimizer({model}, optax.sgd({rate}){wrt})`", Applicability.DISPLAY)
+    model = update.descent.model if update.descent else "model"
+    wrt = ", wrt=nnx.Param" if ctx.target >= WRT_SINCE else ""
+    title = f"train with `nnx.Optimizer({model}, optax.sgd({rate}){wrt})`"
+    edits = _optimizer(ctx, update) if update.descent else None
+    return Fix(title, Applicability.UNSAFE, edits) if edits else Fix(title, Applicability.DISPLAY)
+
+
+def _optimizer(ctx: Context, update: ManualUpdate) -> tuple[Edit, ...] | None:
+    """Make the optimizer where the model is made, and let it update; `None` where that cannot be written safely."""
+    plain = update.descent
+    names = [ensure_import(update.tree, "flax.nnx"), ensure_import(update.tree, "optax")]
+    if plain is None or plain.construction is None or ctx.model.uses_name("optimizer") or None in names:
+        return None
+    (nnx, for_nnx), (optax, for_optax) = (found for found in names if found is not None)
+    since = ctx.target >= WRT_SINCE
+    made = f"optimizer = {nnx}.Optimizer({plain.model}, {optax}.sgd({plain.rate}){f', wrt={nnx}.Param' if since else ''})"
+    stepped = f"optimizer.update({plain.model}, {plain.gradients})" if since else f"optimizer.update({plain.gradients})"
+    inserted = insert_statement_after(update.tree, plain.construction, made)
+    replaced = replace_expression(update.tree, update.expression, stepped)
+    return (*for_nnx, *for_optax, *inserted, *replaced) if inserted and replaced else None

@@ -35,6 +35,7 @@ from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.filters import FilterSite
 from nnxlint.spans import Span
 from nnxlint.syntax.rewrite import ensure_import, replace_expression
+from nnxlint.syntax.tree import Tree
 
 # One filter alone: as the last of several it takes what the others left.
 SHAPE = m.Call(args=[m.Arg(star=""), m.Arg(star="")])
@@ -59,15 +60,25 @@ def variable_filter_takes_all(ctx: Context) -> Iterator[Diagnostic]:
 
 
 def _leave_params_out(taken: FilterSite) -> Fix | None:
-    imported = ensure_import(taken.tree, "flax.nnx")
-    if imported is None or taken.filter is None or (taken.function == "split" and not taken.drops_definition):
+    spelled = _spelled(taken.tree)
+    if spelled is None or taken.filter is None or (taken.function == "split" and not taken.drops_definition):
         return None
-    nnx, edits = imported
-    narrowed = replace_expression(taken.tree, taken.filter, f"{nnx}.Not({nnx}.Param)")
+    text, edits = spelled
+    narrowed = replace_expression(taken.tree, taken.filter, text)
     if narrowed is None:
         return None
     exhaustive = _exhaustive(taken) if taken.function == "split" else ()
     return Fix("leave the parameters out", Applicability.UNSAFE, (*edits, *narrowed, *exhaustive))
+
+
+def _spelled(tree: Tree) -> tuple[str, tuple[Edit, ...]] | None:
+    """The filter as the file spells such names: by the module, or each by its own import."""
+    names = [ensure_import(tree, "flax.nnx", name) for name in ("Not", "Param")]
+    known = [name for name in names if name is not None]
+    if len(known) == len(names) and sum(bool(edits) for _, edits in known) <= 1:
+        return f"{known[0][0]}({known[1][0]})", tuple(edit for _, edits in known for edit in edits)
+    module = ensure_import(tree, "flax.nnx")
+    return (f"{module[0]}.Not({module[0]}.Param)", module[1]) if module is not None else None
 
 
 def _exhaustive(taken: FilterSite) -> tuple[Edit, ...]:

@@ -95,10 +95,14 @@ def _takes_params(tree: Tree, one: Filtering, taken: Sequence[Filtering]) -> ast
 
 
 def _is_same(tree: Tree, one: Filtering, other: Filtering) -> bool:
+    parameters = {parameter.arg for parameter in one.function.parameters} if one.function is not None else set()
+    texts = {_object_text(tree, one), _object_text(tree, other)}
+    if len(texts) > 1 and texts <= parameters:
+        return False  # objects made up for parameters of one class are one object in our books
     targets = [{member.target for member in members(each.node) if isinstance(member, Ref)} for each in (one, other)]
     if targets[0] and targets[1]:
         return bool(targets[0] & targets[1])
-    return _object_text(tree, one) == _object_text(tree, other) != ""
+    return len(texts) == 1 and "" not in texts
 
 
 def _object_text(tree: Tree, one: Filtering) -> str:
@@ -147,6 +151,8 @@ def _naming(tree: Tree, node: ast.expr) -> _Naming:
                 callees |= words(name)
             case ast.keyword(arg=str(name)):
                 return _Naming(words(name), callees, (), counts)
+            case ast.NamedExpr(target=ast.Name(id=name)):
+                return _Naming(words(name), callees, (name,), counts)
             case ast.Dict():
                 return _Naming(_key_words(outer, inner), callees, (), counts)
             case ast.GeneratorExp() | ast.ListComp():

@@ -83,6 +83,7 @@ class Machine:
     steps: int = 0
     pending: list[tuple[FunctionDecl, Frame]] = field(default_factory=list)
     building: dict[ClassDecl, int] = field(default_factory=dict)
+    declaring: set[tuple[str, str]] = field(default_factory=set)
     recordings: list[Recording] = field(default_factory=list)
     settled: bool = False
     epoch: int = 0

@@ -126,6 +126,10 @@ class SemanticModel:
         """The hand-written gradient steps."""
         yield from manual_updates(self.facts, self.machine)
 
+    def uses_name(self, name: str) -> bool:
+        """Whether the file uses a name for anything."""
+        return any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(self.tree.module))
+
     def site(self, node: ast.AST) -> Site:
         """A node of this file as a site."""
         return Site(self.tree, node)

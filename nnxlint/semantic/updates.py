@@ -9,7 +9,7 @@ from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall, VariableWrite
 from nnxlint.semantic.sites import Site
-from nnxlint.semantic.values import ClassRef, taints_of
+from nnxlint.semantic.values import ClassRef, External, Instance, Tree, taints_of
 from nnxlint.semantic.vocabulary import names_inner_loop, names_optimizer
 
 _PARAM = "flax.nnx.Param"
@@ -18,11 +18,15 @@ _COPIES = frozenset({"clone", "abstract"})
 
 @dataclass(frozen=True)
 class PlainDescent:
-    """`nnx.update(model, jax.tree.map(lambda p, g: p - rate * g, params, gradients))`, by its spelled parts."""
+    """`nnx.update(model, jax.tree.map(lambda p, g: p - rate * g, params, gradients))`, by its spelled parts.
+
+    `construction`: the statement that makes the model, where it stands in the same function and knows the rate.
+    """
 
     model: str
     rate: str
     gradients: str
+    construction: ast.Assign | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,14 @@ class ManualUpdate(Site):
     whole: bool = False
     by_name: bool = False
     descent: PlainDescent | None = None
+
+    @property
+    def expression(self) -> ast.expr:
+        """The update's syntax, where it is a call."""
+        if not isinstance(self.node, ast.expr):
+            message = "an assignment is no expression"
+            raise TypeError(message)
+        return self.node
 
 
 def manual_updates(facts: ModuleFacts, machine: Machine) -> Iterator[ManualUpdate]:
@@ -97,11 +109,42 @@ def _plain_descent(facts: ModuleFacts, machine: Machine, write: VariableWrite) -
     if not isinstance(call, ast.Call) or len(call.args) != 2 or not isinstance(call.args[0], ast.Name):  # noqa: PLR2004
         return None
     for mapped in machine.log.calls_of(facts.path, "jax.tree.map"):
-        parts = _descent_parts(mapped) if mapped.result is write.value else None
+        plain = mapped.result is write.value and _takes_all_params(mapped, write.variable)
+        parts = _descent_parts(mapped) if plain else None
         if parts is not None:
             rate, gradients = parts
-            return PlainDescent(call.args[0].id, facts.tree.text(rate), facts.tree.text(gradients))
+            home = _construction(facts, machine, write, call, rate)
+            return PlainDescent(call.args[0].id, facts.tree.text(rate), facts.tree.text(gradients), home)
     return None
+
+
+def _takes_all_params(mapped: LibraryCall, model: int) -> bool:
+    """Whether the mapped trees are the model's Params and gradients of the same model."""
+    match mapped.arguments.positional:
+        case (_, Tree(kind="state", root=root, filters=filters), Tree(kind="grads", root=source)):
+            return root == source == model and filters in {(), (External(_PARAM),)}
+    return False
+
+
+def _construction(
+    facts: ModuleFacts, machine: Machine, write: VariableWrite, call: ast.Call, rate: ast.expr
+) -> ast.Assign | None:
+    """The one assignment that makes the updated model, in the function of the update, after the rate is known."""
+    record = machine.heap.get(write.variable)
+    if not isinstance(record, Instance) or record.place.path != facts.path or not isinstance(rate, ast.Constant):
+        return None
+    around, here = facts.tree.ancestors(record.place.node), facts.tree.ancestors(call)
+    statement = next((node for node in reversed(around) if isinstance(node, ast.stmt)), None)
+    match statement, call.args[0]:
+        case ast.Assign(targets=[ast.Name(id=assigned)]), ast.Name(id=updated) if assigned == updated:
+            return statement if _scope(around) is _scope(here) else None
+    return None
+
+
+def _scope(ancestors: Sequence[ast.AST]) -> ast.AST:
+    """The innermost function around a node, else the module."""
+    scopes = (node for node in reversed(ancestors) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+    return next(scopes, ancestors[0])
 
 
 def _descent_parts(mapped: LibraryCall) -> tuple[ast.expr, ast.expr] | None:

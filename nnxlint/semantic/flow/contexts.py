@@ -12,6 +12,8 @@ MANAGER = External("contextlib.contextmanager")
 def make_manager(machine: Machine, frame: Frame, function: Value, arguments: Arguments, place: Place) -> Value:
     """Call a function under `@contextmanager`: it runs now, and what it did is kept for `with` to do."""
     mark = machine.heap.mark()
+    # What is kept beside the heap would be missing where a run is only repeated.
+    machine.spoil()
     machine.yielded = {}
     value = machine.call(machine, frame, function, arguments, place)
     entry, machine.yielded = machine.yielded, {}

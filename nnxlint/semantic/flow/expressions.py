@@ -435,6 +435,7 @@ def _await(machine: Machine, frame: Frame, node: ast.Await) -> Value:
 
 def _yield(machine: Machine, frame: Frame, node: ast.Yield) -> Value:
     frame.yields.append(machine.evaluate(machine, frame, node.value) if node.value is not None else NONE)
+    machine.spoil(len(machine.calling) - 1)
     machine.yielded = machine.heap.changes(frame.mark)
     return UNKNOWN
 

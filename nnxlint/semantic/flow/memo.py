@@ -18,34 +18,60 @@ from nnxlint.semantic.recording import Recording, Run
 from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Value
 
 _KEPT = 6
+# A function that ran this often and took this many steps in all is not understood any further.
+_ENOUGH = {False: (24, 6_000), True: (100, 40_000)}
 
 
 def remembered(
     machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place, run: Callable[[], Value]
 ) -> Value:
     """What a call gives: from an equal run, or from running it now in its frame."""
-    if frame.decl is None or place.node is frame.decl.node:
+    decl = function.decl
+    if place.node is decl.node:
         return run()
+    in_module = _is_method_of_module(machine, function)
     kept = machine.runs.setdefault(_key(machine, frame, function, arguments, place), [])
+    value = _from_earlier(machine, frame, kept)
+    if value is not None:
+        return value
+    times, spent = machine.ran.get(decl, (0, 0))
+    enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
+    if times >= enough_times and spent >= enough_steps:
+        machine.spoil()
+        escape(machine, arguments.values())
+        return Unknown(frozenset().union(*(taints_of(one) for one in arguments.values())), "a function that runs too often")
+    steps = machine.steps
+    value, finished, noise = _recorded(machine, frame, run)
+    machine.ran[decl] = (times + 1, spent + machine.steps - steps)
+    if noise:
+        machine.noisy.add(decl)
+    if finished is not None and len(kept) < _KEPT and (not noise or (in_module and machine.log.is_repeatable(noise))):
+        kept.append(finished)
+    return value
+
+
+def _is_method_of_module(machine: Machine, function: Func) -> bool:
+    bound = machine.instance(function.bound) if function.bound is not None else None
+    return bound is not None and function.decl.name != "__init__" and machine.is_module(bound.cls)
+
+
+def _from_earlier(machine: Machine, frame: Frame, kept: list[Run]) -> Value | None:
     for earlier in kept:
         if _holds(machine, earlier):
             value = _repeated(machine, frame, earlier)
             if value is not None:
+                if machine.collectors:
+                    machine.collectors[-1].extend(earlier.uses)
                 return value
-    value, finished, noise = _recorded(machine, frame, run)
-    if finished is not None and not noise and len(kept) < _KEPT:
-        kept.append(finished)
-    return value
+    return None
 
 
 def made_up(machine: Machine, frame: Frame, cls: ClassRef, run: Callable[[], Ref]) -> Value:
     """The object made up for a class: what building it left in the log was left when it was first built."""
     kept = machine.runs.setdefault((cls.decl, frame.context), [])
-    for earlier in kept:
-        if _holds(machine, earlier):
-            value = _repeated(machine, frame, earlier)
-            if value is not None:
-                return value
+    value = _from_earlier(machine, frame, kept)
+    if value is not None:
+        return value
     value, finished, _ = _recorded(machine, frame, run)
     if finished is not None and len(kept) < _KEPT:
         kept.append(finished)

@@ -47,7 +47,12 @@ def _declare_early(machine: Machine, frame: Frame, name: str) -> Value | None:
     statement = frame.module.top_level.get(name)
     if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
         return None
+    key = (frame.path, name)
+    if key in machine.declaring:
+        return None
+    machine.declaring.add(key)
     machine.execute(machine, frame, [statement])
+    machine.declaring.discard(key)
     return frame.locals.get(name)
 
 

@@ -26,7 +26,10 @@ _DATA = frozenset(
     features state states action actions reward rewards target targets channel channels train norm normalizer
     global return returns""".split()
 )
-COUNTERS = frozenset("count counter counts calls steps step num_batches n_seen tracked seen batches".split())
+WHOLE = frozenset(
+    """mask masks id ids idx index indices indexes count counter counts calls step steps tracked seen pointer ptr perm
+    permutation position positions label labels segment segments flag flags edges causal allowed initialized""".split()
+)
 STATE_KINDS = frozenset(
     """ema stat stats statistic statistics buffer running moving counter nontrainable frozen constant const fixed
     untrained""".split()

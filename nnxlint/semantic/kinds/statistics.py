@@ -112,7 +112,9 @@ def _judge(seen: _Seen, own: tuple[OwnWrite, ...]) -> tuple[str, bool] | None:
 
 def _matters(seen: _Seen) -> bool:
     """Whether numbers that no gradient takes are more than an example's shorthand for `1.0`."""
-    return not (isinstance(seen.declared.seen[0].value, Const) and not seen.uses)
+    if seen.declared.words & names.WHOLE:
+        return True
+    return bool(seen.uses) and not isinstance(seen.declared.seen[0].value, Const)
 
 
 def _by_name(seen: _Seen) -> tuple[str, bool] | None:

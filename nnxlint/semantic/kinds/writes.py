@@ -24,6 +24,7 @@ _KEEPING = frozenset(
 )
 _BY_HAND = frozenset({"lr", "grad", "grads", "gradient", "gradients"})
 _GRADIENTS = frozenset({"grad", "grad-name", "updates"})
+_DRAWS = frozenset({"random", "normal", "uniform", "truncated_normal"})
 _POWER_ITERATION = frozenset({"u", "v", "singular"})
 
 
@@ -56,7 +57,7 @@ def _keeps(
         return False
     itself = write.self_update or isinstance(write.place.node, ast.AugAssign)
     moves = body.depends(value) or _counts(write.place.node, value)
-    if itself and any(taint.kind == "random" for taint in taints_of(write.value)) and not declared.tainted("random"):
+    if itself and any(name in _DRAWS for node in ast.walk(value) for name in _identifier(node)):
         return False
     name = words(inside[0].name)
     if forward:

@@ -20,6 +20,7 @@ from nnxlint.semantic.values import (
     FlagAttribute,
     FlagLiteral,
     Instance,
+    Method,
     Origin,
     Place,
     Ref,
@@ -72,6 +73,14 @@ def fill_layer(
     rngs = bound.get("rngs")
     if rngs is not None and api.kind == "module":
         _need_streams(machine, frame, api, bound, rngs, place)
+        _keep_stream(machine, made, api, bound, rngs)
+
+
+def _keep_stream(machine: Machine, made: Ref, api: ClassApi, bound: Mapping[str, Value], rngs: Value) -> None:
+    """Layers that ask for their stream when they are built keep it, not the `Rngs`."""
+    asked = [name for name in api.streams_call if name in api.streams_init]
+    if asked and isinstance(rngs, Ref) and streams.is_rngs(machine, rngs):
+        machine.set_attribute(made.target, "rngs", Method(rngs, f"{streams.STREAM}{_renamed(asked, bound)[0]}"))
 
 
 def _need_streams(

@@ -24,6 +24,7 @@ PART = "part"
 """The kind of taint of a tree that may be one array as well as a State: something taken out of a State."""
 
 _LAYER_LEAVES = frozenset("kernel bias scale embedding mean var lora_a lora_b count key".split())
+_COMBINED = "flax.nnx.ModelAndOptimizer"
 _PARAMLESS_LAYERS = frozenset({"flax.nnx.Dropout", "flax.nnx.Sequential", "flax.nnx.identity"})
 
 
@@ -73,6 +74,9 @@ def _is_module(machine: Machine, target: int) -> bool:
 
 def holds_params(machine: Machine, value: Value) -> bool | None:
     """Whether the objects that a value reaches hold a Param; `None` when that is not known."""
+    record = machine.instance(value)
+    if record is not None and _is_optimizer(machine, record):
+        return False  # it refers to the model in our books alone
     answers: set[bool | None] = set()
     for target in machine.heap.reachable(value) if isinstance(value, Ref | Union) else ():
         answers.add(_is_param(machine, machine.heap.get(target)))
@@ -80,6 +84,10 @@ def holds_params(machine: Machine, value: Value) -> bool | None:
     if not answers or None in answers:
         return True if True in answers else None
     return True in answers
+
+
+def _is_optimizer(machine: Machine, record: Instance) -> bool:
+    return machine.derives(record.cls, "flax.nnx.Optimizer") and not machine.derives(record.cls, _COMBINED)
 
 
 def _held(record: Record | None) -> tuple[Value, ...]:
@@ -94,7 +102,7 @@ def _held(record: Record | None) -> tuple[Value, ...]:
 
 
 def _is_param(machine: Machine, record: Record | None) -> bool | None:
-    if not isinstance(record, Instance):
+    if not isinstance(record, Instance) or machine.derives(record.cls, "flax.nnx.Rngs"):
         return False
     if record.tags & {"open"} or machine.is_open(record.cls):
         return None

@@ -104,7 +104,8 @@ def need_all(
     for stream in streams:
         for member in members(rngs):
             if isinstance(member, Ref) and is_rngs(machine, member):
-                need(machine, frame, member, stream, by, place, certain=certain and member is rngs)
+                chosen = member is rngs or _is_optional(machine, member)
+                need(machine, frame, member, stream, by, place, certain=certain and chosen)
             elif isinstance(member, Method) and isinstance(member.receiver, Ref) and is_rngs(machine, member.receiver):
                 need(machine, frame, member.receiver, _own_name(member), by, place, certain=False)
 
@@ -120,6 +121,12 @@ def need(
     missing = None if unsure else not (stream in record.attrs or "default" in record.attrs)
     sure = certain and _is_reached(machine, frame, rngs.target) and not (missing and is_guarded(machine, frame, place))
     machine.log.add_draw(StreamDraw(place, rngs.target, stream, by, missing, sure))
+
+
+def _is_optional(machine: Machine, rngs: Ref) -> bool:
+    """Whether the `Rngs` was made under a condition (`if rngs is None: rngs = …`): where it exists, it is used."""
+    made = machine.log.newest_rngs(rngs.target)
+    return made is not None and any(made.conditions.values())
 
 
 def _is_reached(machine: Machine, frame: Frame, target: int) -> bool:

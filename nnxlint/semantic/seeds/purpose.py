@@ -1,6 +1,7 @@
 """What equal seeds are for, by names and use: copies that shall start alike, comparisons, sweeps."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -15,6 +16,10 @@ _COPIES = frozenset(
     anchor slow shadow average averaged avg swa polyak lagged baseline original orig pretrained loaded restored expected
     actual online student template skeleton abstract dummy scratch torch linen flax restore new fresh""".split()
 )
+_TREATMENTS = frozenset(
+    """sgd adam adamw rmsprop lion muon vanilla control variant treatment jit jitted eager plain naive optimized optimised
+    quantized quantised fp32 fp16 bf16 float32 bfloat16 lora small large big tiny base before after trained untrained""".split()
+)
 _COMPARISONS = frozenset(
     """test tests compare comparison comparing ablation ablate benchmark bench parity equivalence equivalent equal same
     sweep grid versus vs verify check determinism deterministic reproducible reproducibility repro match matches""".split()
@@ -24,16 +29,46 @@ _COMPARING = frozenset(
     assert_trees_all_equal assert_almost_equal isclose""".split()
 )
 _ENSEMBLES = frozenset("ensemble ensembles member members expert experts critic critics head heads layer layers block blocks".split())
+_ALIKE = re.compile(r"\b(same|identical|identically|equal|compar\w*|fair\w*|reproduc\w*|match\w*|common)\b")
+_COMMENT_ROWS = 3
 _ROUNDS = frozenset({"range"})
 _BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def is_copy(facts: ModuleFacts, node: ast.AST) -> bool:
     """Whether what a module is called says that it shall start as another one."""
-    return any(words(name) & _COPIES for name in _names_around(facts, node))
+    return any(words(name) & _COPIES for name in names_around(facts, node)) or _is_said(facts, node)
 
 
-def _names_around(facts: ModuleFacts, node: ast.AST) -> Iterator[str]:
+def _is_said(facts: ModuleFacts, node: ast.AST) -> bool:
+    """Whether a comment at the statement, or just above it, says that modules shall be alike."""
+    text, span = facts.tree.source.text, facts.tree.span(node)
+    rows = text[: span.start].splitlines()[-_COMMENT_ROWS:] + text[span.start : span.end + 1].splitlines()
+    return any(_ALIKE.search(row.partition("#")[2].lower()) for row in rows)
+
+
+def are_separate(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
+    """Whether two modules are compared, by their names, or the second takes the place of the first."""
+    mine, theirs = set(names_around(facts, one)), set(names_around(facts, other))
+    if mine and mine == theirs:
+        return function_around(facts, one) is function_around(facts, other) and not _in_container(facts, one, other)
+    return any(words(name) & _TREATMENTS for name in mine ^ theirs)
+
+
+def _in_container(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
+    """Whether both stand in one statement, or are stored under keys and indices."""
+    statements = [_statement(facts, node) for node in (one, other)]
+    if statements[0] is statements[1]:
+        return True
+    targets = [target for statement in statements for target in getattr(statement, "targets", [])]
+    return any(isinstance(node, ast.Subscript) for target in targets for node in ast.walk(target))
+
+
+def _statement(facts: ModuleFacts, node: ast.AST) -> ast.AST:
+    return next(outer for outer in reversed(facts.tree.ancestors(node)) if isinstance(outer, ast.stmt))
+
+
+def names_around(facts: ModuleFacts, node: ast.AST) -> Iterator[str]:
     """The names that an expression's value gets: of variables, attributes, keys and parameters."""
     inner = node
     for outer in reversed(facts.tree.ancestors(node)):
@@ -65,10 +100,15 @@ def _target_names(target: ast.expr) -> Iterator[str]:
             yield node.value
 
 
+def is_test(facts: ModuleFacts) -> bool:
+    """Whether a file holds tests: their seeds only have to be the same each time."""
+    file = PurePosixPath(facts.path)
+    return bool(words(file.stem) & {"test", "tests", "conftest"}) or file.parent.name in {"tests", "test", "testing"}
+
+
 def is_comparison(facts: ModuleFacts, made: RngsMade) -> bool:
     """Whether a function compares what it builds, so that equal seeds are wanted."""
-    file = PurePosixPath(facts.path)
-    if words(file.stem) & _COMPARISONS or "tests" in file.parts or file.stem == "conftest":
+    if is_test(facts) or words(PurePosixPath(facts.path).stem) & _COMPARISONS:
         return True
     decl = made.function
     names = (decl.name, decl.owner.name if decl.owner is not None else "") if decl is not None else ()
@@ -98,7 +138,7 @@ def is_sweep(facts: ModuleFacts, loop: Loop) -> bool:
 def _names_of_loop(facts: ModuleFacts, loop: Loop) -> Iterator[str]:
     """What collects the modules: the name that a comprehension goes to, the list that a loop appends to."""
     if not isinstance(loop, ast.For | ast.AsyncFor):
-        yield from _names_around(facts, loop)
+        yield from names_around(facts, loop)
         return
     for node in ast.walk(loop):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "append":

@@ -39,16 +39,22 @@ def _sets(node: ast.AST, expression: ast.expr) -> bool:
 
 
 def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
-    """Whether only one of two places (`one` comes first) can run in one activation."""
+    """Whether two places (`one` comes first) belong to separate branches, or only one can run in one activation."""
     first, second = (*facts.tree.ancestors(one), one), (*facts.tree.ancestors(other), other)
     shared = sum(1 for left, right in zip(first, second, strict=False) if left is right)
     if not shared or shared == len(first) or shared == len(second):
         return False
+    if _is_guarded(first[shared:]) and _is_guarded(second[shared:]):
+        return True
     if isinstance(first[shared - 1], ast.If | ast.IfExp | ast.Match | ast.Try):
         arms = [_arm(first[shared - 1], inner) for inner in (first[shared], second[shared])]
         if arms[0] != arms[1] and not {"test", "finalbody"} & {name for name, _ in arms}:
             return True
     return any(_leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False))
+
+
+def _is_guarded(path: Sequence[ast.AST]) -> bool:
+    return any(isinstance(node, ast.If) for node in path)
 
 
 def _arm(outer: ast.AST, inner: ast.AST) -> tuple[str, int]:

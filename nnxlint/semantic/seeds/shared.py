@@ -112,10 +112,11 @@ def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -
     pairs = [(seed, theirs[stream]) for stream, seed in earlier.seeds if stream in theirs]
     if not any(_equal(facts, one, other) for one, other in pairs):
         return False
-    if are_exclusive(facts, earlier.construction.place.node, later.construction.place.node):
+    one, other = earlier.construction.place.node, later.construction.place.node
+    if are_exclusive(facts, one, other) or purpose.are_separate(facts, one, other):
         return False
     if _class(earlier) == _class(later):
-        return _in_init(earlier) or purpose.are_twins(earlier.construction.place.node, later.construction.place.node)
+        return _in_init(earlier) or purpose.are_twins(one, other)
     return _in_module(machine, earlier.made) and all(one.number is not None for pair in pairs for one in pair)
 
 
