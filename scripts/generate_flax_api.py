@@ -35,8 +35,10 @@ class FlaxInstall:
 INSTALLS = (
     FlaxInstall("0.8.5", "0.4.30", ("numpy<2", "scipy<1.14")),
     FlaxInstall("0.10.7", "0.6.2"),
+    FlaxInstall("0.11.0", "0.7.2"),
     FlaxInstall("0.11.2", "0.7.2"),
     FlaxInstall("0.12.0", "0.7.2"),
+    FlaxInstall("0.12.1", "0.8.1"),
     FlaxInstall("0.12.4", "0.8.3"),
     FlaxInstall("0.12.8", "0.10.2"),
 )

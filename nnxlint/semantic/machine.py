@@ -33,7 +33,7 @@ from nnxlint.semantic.values import (
 ObjectKey: TypeAlias = tuple[int, int, str]
 
 MAX_DEPTH = 40
-MAX_STEPS = 400_000
+MAX_STEPS = 200_000
 
 
 class BudgetError(Exception):
@@ -89,6 +89,8 @@ class Machine:
     epoch: int = 0
     activations: int = 0
     runs: dict[object, list[Run]] = field(default_factory=dict)
+    ran: dict[FunctionDecl, tuple[int, int]] = field(default_factory=dict)
+    noisy: set[FunctionDecl] = field(default_factory=set)
     managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
     yielded: dict[int, Record] = field(default_factory=dict)
     _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -150,7 +152,7 @@ class Machine:
 
     def begin(self, serial: int) -> Recording:
         """Watch a run in the frame of this number."""
-        made = Recording(serial, len(self.calling), self.log.size(), self.heap.reads, self.heap.since)
+        made = Recording(serial, len(self.calling), self.log.noise(), self.heap.reads, self.heap.since)
         self.heap.reads, self.heap.since = made.reads, self.heap.written
         self.recordings.append(made)
         return made
@@ -164,6 +166,11 @@ class Machine:
                 self.heap.note(target, record, version)
         for (frame, name), value in recording.outer.items():
             self.note_outer(frame, name, value)
+
+    def forget_runs(self) -> None:
+        """Let go of what only helps while interpreting."""
+        self.runs.clear()
+        self.ran.clear()
 
     def note_outer(self, frame: Frame, name: str, value: Value | None) -> None:
         """Remember that a variable of an enclosing function was looked at."""

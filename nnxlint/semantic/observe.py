@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.values import ClassRef, External, Instance, Origin, Place, Taints, Value
@@ -239,6 +240,13 @@ class Filtering:
     targets: tuple[str, ...]
 
 
+class Noise(NamedTuple):
+    """How much was observed; `lasting`: without the calls and reads that say nothing new when they come again."""
+
+    size: int
+    lasting: int
+
+
 @dataclass(slots=True)
 class Log:
     """Everything observed, in the order of observation; `trained` are calls seen under a gradient.
@@ -274,25 +282,28 @@ class Log:
     _at: dict[Place, set[int]] = field(default_factory=dict)
     _names_drawn: set[str] = field(default_factory=set)
 
-    def size(self) -> int:
+    def noise(self) -> Noise:
         """How much was observed, to tell whether anything was since."""
-        return (
-            len(self.model_calls)
-            + len(self.library_calls)
-            + len(self.writes)
-            + len(self.declarations)
-            + len(self.reads)
-            + len(self.draws)
-            + len(self.constructions)
-            + len(self._newest)
-            + len(self.escaped)
-            + len(self.kept)
-            + len(self.loaded)
-            + len(self.holders)
-            + len(self.storings)
-            + len(self.filterings)
-            + len(self._written)
+        lasting = sum(
+            map(
+                len,
+                (
+                    self.writes,
+                    self.declarations,
+                    self.draws,
+                    self.constructions,
+                    self._newest,
+                    self.escaped,
+                    self.kept,
+                    self.loaded,
+                    self.holders,
+                    self.storings,
+                    self.filterings,
+                    self._written,
+                ),
+            )
         )
+        return Noise(lasting + len(self.model_calls) + len(self.library_calls) + len(self.reads), lasting)
 
     def add_call(self, call: LibraryCall) -> None:
         """Keep a library's call, found again by its file and name."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.observe import LayerUse, Noise
 from nnxlint.semantic.values import Record, Value
 
 Reads = dict[int, tuple[Record | None, int]]
@@ -21,6 +22,7 @@ class Run:
     changes: Mapping[int, Record]
     value: Value
     trains: bool
+    uses: tuple[LayerUse, ...] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -33,7 +35,7 @@ class Recording:
 
     serial: int
     level: int
-    noise: int
+    noise: Noise
     saved_reads: Reads | None
     saved_since: int
     reads: Reads = field(default_factory=dict)

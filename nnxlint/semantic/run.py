@@ -1,7 +1,10 @@
 """Running a project: every module's top level, then whatever no other code was seen to call."""
 
 import ast
+import gc
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, ModuleFacts
 from nnxlint.semantic.flax_api import FlaxApi
@@ -16,6 +19,8 @@ from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
 
+# Since Python 3.11 calls between Python functions take no C stack; those through generators still do.
+_RECURSION_LIMIT = 6_000
 _MODE_SETTERS = frozenset(
     "eval set_attributes view set_mode with_attributes deterministic use_running_average".split()
 )
@@ -34,12 +39,28 @@ def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str],
         mode_setting=_together(groups, (path for path, facts in modules.items() if _sets_modes(facts))),
         combining=_together(groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)),
     )
-    for path in sorted(modules):
-        _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
-    _run_pending(machine, len(machine.pending))
-    machine.settled = True
-    _run_roots(machine, modules)
+    with _room():
+        for path in sorted(modules):
+            _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
+        _run_pending(machine, len(machine.pending))
+        machine.settled = True
+        _run_roots(machine, modules)
+    machine.forget_runs()
     return machine
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """Deep enough for nested calls of nested code, and without looking for garbage where there is little."""
+    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
+    gc.disable()
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+        if collecting:
+            gc.enable()
 
 
 def _sets_modes(facts: ModuleFacts) -> bool:

@@ -289,6 +289,10 @@ def _is_known_none(value: Value) -> bool | None:
 
 
 def _contained(machine: Machine, left: Value, right: Value) -> bool | None:
+    if isinstance(left, Const) and isinstance(left.value, str) and isinstance(right, Ref):
+        held = streams.holds(machine, right, left.value)
+        if held is not None:
+            return held
     items, rest = elements(machine, right)
     if rest is not None or not isinstance(left, Const) or not all(isinstance(item, Const) for item in items):
         return None

@@ -13,9 +13,10 @@ from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow.renaming import NotPortableError, Renaming
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.observe import Arguments, LayerUse, Noise
 from nnxlint.semantic.recording import Recording, Run
-from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Value
+from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, Value, taints_of
 
 _KEPT = 6
 # A function that ran this often and took this many steps in all is not understood any further.
@@ -37,15 +38,16 @@ def remembered(
     times, spent = machine.ran.get(decl, (0, 0))
     enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
     if times >= enough_times and spent >= enough_steps:
-        machine.spoil()
         escape(machine, arguments.values())
         return Unknown(frozenset().union(*(taints_of(one) for one in arguments.values())), "a function that runs too often")
     steps = machine.steps
     value, finished, noise = _recorded(machine, frame, run)
     machine.ran[decl] = (times + 1, spent + machine.steps - steps)
-    if noise:
+    if noise.size:
         machine.noisy.add(decl)
-    if finished is not None and len(kept) < _KEPT and (not noise or (in_module and machine.log.is_repeatable(noise))):
+    # Of the calls that a module makes inside itself, only the layers that they reach count, and those are kept.
+    repeatable = not noise.lasting if in_module else not noise.size
+    if finished is not None and repeatable and len(kept) < _KEPT:
         kept.append(finished)
     return value
 
@@ -93,6 +95,8 @@ def _key(machine: Machine, frame: Frame, function: Func, arguments: Arguments, p
         machine.abstract > 0,
         machine.stopping > 0,
         any(one.differentiated for one in frame.chain()),
+        frame.certain,
+        frame.transforms,
         place.node if _leaves_flags(decl, arguments) else None,
     )
 
@@ -119,22 +123,35 @@ def _flags(decl: FunctionDecl) -> tuple[tuple[int, str], ...]:
     )
 
 
-def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple[Value, Run | None, int]:
+def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple[Value, Run | None, Noise]:
     """Run, and what the run was, where it depended on nothing but what was watched."""
     recording = machine.begin(frame.serial)
     trained, frame.activation.trains = frame.activation.trains, False
     mark = machine.heap.mark()
+    uses: list[LayerUse] = []
+    machine.collectors.append(uses)
     try:
         value = run()
     finally:
         trains, frame.activation.trains = frame.activation.trains, trained or frame.activation.trains
         machine.end(recording)
-    noise = machine.log.size() - recording.noise
-    return value, _finished(machine, frame, recording, mark, value, trains=trains), noise
+        machine.collectors.pop()
+    if machine.collectors:
+        machine.collectors[-1].extend(uses)
+    now, before = machine.log.noise(), recording.noise
+    noise = Noise(now.size - before.size, now.lasting - before.lasting)
+    return value, _finished(machine, frame, recording, mark, value, uses, trains=trains), noise
 
 
 def _finished(
-    machine: Machine, frame: Frame, recording: Recording, mark: int, value: Value, *, trains: bool
+    machine: Machine,
+    frame: Frame,
+    recording: Recording,
+    mark: int,
+    value: Value,
+    uses: list[LayerUse],
+    *,
+    trains: bool,
 ) -> Run | None:
     if not recording.valid:
         return None
@@ -147,6 +164,7 @@ def _finished(
         changes=machine.heap.changes(mark),
         value=value,
         trains=trains,
+        uses=tuple(dict.fromkeys(uses)),
     )
 
 

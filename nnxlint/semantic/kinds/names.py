@@ -58,10 +58,14 @@ FROZEN_PHRASES = (
     "random projection",
     "reservoir",
     "only the readout",
-    "constant",
     "random fourier",
-    "no gradient",
+    "extreme learning",
+    "echo state",
+    "kept constant",
+    "held constant",
+    "stays constant",
 )
+RANDOM_METHODS = ("random feature", "random projection", "reservoir", "random fourier", "extreme learning", "echo state")
 WEIGHTS = frozenset(
     """w w1 w2 wq wk wv wo u v weight weights kernel kernels embedding embeddings embed filters filter bias proj
     projection matrix query key value gate mixing coupling gain vectors factors codebook linear dense head""".split()
@@ -90,9 +94,10 @@ def is_mask(name: frozenset[str]) -> bool:
     return bool(name & _MASKS) and not name & _NO_MASKS
 
 
-def is_filter_bank(name: frozenset[str]) -> bool:
+def is_filter_bank(name: frozenset[str], cls: frozenset[str]) -> bool:
     """Whether a name is of a table that nobody learns, so that even a placeholder of zeros is one."""
-    return bool(name & (_FILTERS - {"blur"})) and not name & _PARAMETRIC
+    banks = _FILTERS - {"blur"}
+    return bool(name & banks or ("basis" in name and cls & banks)) and not name & _PARAMETRIC
 
 
 def is_running(name: frozenset[str]) -> bool:

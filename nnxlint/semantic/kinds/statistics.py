@@ -125,7 +125,7 @@ def _by_name(seen: _Seen) -> tuple[str, bool] | None:
             return "table", True
     if not one.is_known:
         return None
-    if names.is_filter_bank(one.words):
+    if names.is_filter_bank(one.words, cls):
         return "table", False
     if names.is_mask(one.words) and seen.uses and all(lacks_gradient(use) for use in seen.uses):
         return "table", True

@@ -69,8 +69,11 @@ def _says_frozen(facts: ModuleFacts, family: Family, one: Declared) -> bool:
     """Whether names, docstrings or comments say that the array is meant to stay as it is."""
     if (one.words | words(one.owner.name)) & names.FROZEN:
         return True
-    texts = (*family.texts(), *comments(facts, one.node), ast.get_docstring(facts.tree.module) or "")
-    return any(phrase in text.lower() for text in texts for phrase in names.FROZEN_PHRASES)
+    texts = (*family.texts(), *comments(facts, one.node))
+    if any(phrase in text.lower() for text in texts for phrase in names.FROZEN_PHRASES):
+        return True
+    about = (ast.get_docstring(facts.tree.module) or "").lower()
+    return any(phrase in about for phrase in names.RANDOM_METHODS)
 
 
 def _is_used_as_weight(uses: tuple[Use, ...], has_params: bool) -> bool:  # noqa: FBT001 - a fact, no switch

@@ -6,6 +6,7 @@ from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.iteration import element, elements
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import join_optional
+from nnxlint.semantic.library import streams
 from nnxlint.semantic.library.copies import copy_graph
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
@@ -100,6 +101,8 @@ def _getattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place)
         return UNKNOWN
     owner, name = arguments.positional[:2]
     if isinstance(name, Const) and isinstance(name.value, str):
+        if streams.holds(machine, owner, name.value) is False and streams.holds(machine, owner, "default") is False:
+            return arguments.positional[2] if len(arguments.positional) > 2 else UNKNOWN  # noqa: PLR2004
         found = attributes.load(machine, frame, owner, name.value, place)
         return join(found, arguments.positional[2]) if isinstance(found, Unknown) and len(arguments.positional) > 2 else found  # noqa: PLR2004
     return _any_variable(machine, owner)
@@ -149,6 +152,11 @@ def _isinstance(machine: Machine, frame: Frame, arguments: Arguments, place: Pla
 
 def _hasattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     """Asking what there is, as code does that runs on several versions."""
+    owner, name = (*arguments.positional, UNKNOWN, UNKNOWN)[:2]
+    text = name.value if isinstance(name, Const) and isinstance(name.value, str) else ""
+    held = streams.holds(machine, owner, text) or streams.holds(machine, owner, "default")
+    if held is not None:
+        return Const(held)
     return Unknown(frozenset({Taint("version")}), "asked for at run time")
 
 

@@ -146,6 +146,14 @@ def load(machine: Machine, frame: Frame, rngs: Ref, name: str, place: Place) -> 
     return Method(rngs, f"{STREAM}{name}")
 
 
+def holds(machine: Machine, value: Value, name: str) -> bool | None:
+    """Whether a value is an `Rngs` with a stream of this very name; `None` where that is not known."""
+    record = machine.instance(value)
+    if record is None or record.cls != RNGS or "open" in record.tags:
+        return None
+    return name in record.attrs
+
+
 def keep(machine: Machine, value: Value) -> None:
     """Note that an `Rngs` became an attribute, so that methods may draw from it that are not seen to run on it."""
     for member in members(value):
