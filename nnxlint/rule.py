@@ -22,11 +22,13 @@ class Preserves:
 class Revives:
     """The bad program raises `error` at the reported place; the fixed one runs.
 
-    `ran_on`: the last Flax on which the bad one ran, too.
+    `ran_on`: the last Flax on which the bad one ran, too. Not `safe` where the fix decides something for the
+    author, such as a seed.
     """
 
     error: str
     ran_on: str | None = None
+    safe: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """Every fixture, every promise: one set of tests that each rule gets for nothing."""
 
-import ast
 import functools
 import importlib.util
 import os
@@ -23,16 +22,19 @@ from nnxlint.rule import Revives, Rule
 from nnxlint.rules import all_rules
 from tests.fixture_cases import (
     ENGINE_CODES,
+    FIXTURES,
     Analysed,
     Case,
     Linted,
     all_cases,
     analysed,
     comments,
+    copied,
     expected_places,
     fixture_folder,
     lint,
     lint_copy,
+    markers,
     module_of,
     project_cases,
     rule_cases,
@@ -49,6 +51,9 @@ BAD_CASES = tuple(case for case in all_cases() if not case.is_good)
 GOOD_CASES = tuple(case for case in rule_cases() if case.is_good)
 SHAPED_RULES = tuple(rule for rule in all_rules() if rule.code not in ENGINE_CODES)
 PROGRAM_TIMEOUT_S = 300
+
+GUIDE = FIXTURES / "guide"
+CRASHING = {"NNX201", "NNX206", "NNX207"}  # what these find in the guide raises an error on current Flax
 
 every_case = pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
 bad_cases = pytest.mark.parametrize("case", BAD_CASES, ids=lambda case: case.name)
@@ -182,7 +187,7 @@ def test_shape_is_the_gate(
 @needs_flax
 @pytest.mark.parametrize("case", GOOD_CASES, ids=lambda case: case.name)
 def test_good_programs_run(case: Case, tmp_path: Path) -> None:
-    status, errors = _run(case.folder / "good.py", tmp_path)
+    status, errors = _run(tmp_path, case.folder / "good.py")
 
     assert status == 0, errors
 
@@ -197,11 +202,34 @@ def test_revived_programs_run(rule: Rule, tmp_path: Path) -> None:
     assert isinstance(rule.contract, Revives)
     folder = fixture_folder(rule)
 
-    _, before = _run(folder / "bad.py", tmp_path)
-    status, after = _run(folder / "bad.fixed.py", tmp_path)
+    _, before = _run(tmp_path, folder / "bad.py")
+    status, after = _run(tmp_path, folder / "bad.fixed.py")
 
     assert rule.contract.error in _last_line(before)
     assert status == 0, after
+
+
+@pytest.mark.runtime
+@needs_flax
+@pytest.mark.parametrize("name", sorted(path.name for path in GUIDE.glob("*.py")))
+def test_guide_programs_run_unless_they_are_said_to_crash(name: str, tmp_path: Path) -> None:
+    codes = {code for _, found in markers((GUIDE / name).read_text(encoding="utf-8")) for code in found}
+
+    status, errors = _run(tmp_path, GUIDE / name)
+
+    assert (status != 0) == bool(codes & CRASHING), errors
+
+
+@pytest.mark.runtime
+@needs_flax
+def test_the_demonstration_crashes_and_runs_once_it_is_fixed(fixed: Fixed, tmp_path: Path) -> None:
+    demo = next(case for case in project_cases() if case.name == "_project/demo")
+    folder = write_changes(fixed(demo), tmp_path / "fixed")
+
+    before, _ = _run(copied(demo, tmp_path / "bad"), "-m", "flowers.train")
+    after, errors = _run(folder, "-m", "flowers.train")
+
+    assert (before, after) == (1, 0), errors
 
 
 def _cases_of(rule: Rule) -> list[Case]:
@@ -216,11 +244,10 @@ def _text(report: Report, folder: Path) -> str:
     return rendered(lambda console: render_text(report, console, folder))
 
 
-def _run(program: Path, folder: Path) -> tuple[int, str]:
+def _run(folder: Path, *arguments: str | Path) -> tuple[int, str]:
     environment = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONDONTWRITEBYTECODE": "1"}
-    ast.parse(program.read_text(encoding="utf-8"))
     done = subprocess.run(
-        [sys.executable, program],
+        [sys.executable, *arguments],
         cwd=folder,
         env=environment,
         capture_output=True,

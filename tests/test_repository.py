@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from nnxlint.edits import Applicability
 from nnxlint.project import CheckRequest, check
+from nnxlint.render.rules import fix_of
 from nnxlint.report import Report
 from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
@@ -218,6 +220,15 @@ def test_the_example_is_reported(rule: Rule, tmp_path: Path) -> None:
 @documented_rules
 def test_what_to_use_instead_is_not_reported(rule: Rule, tmp_path: Path) -> None:
     assert _codes(_snippet(rule, "Use instead"), tmp_path) == []
+
+
+@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
+def test_fixes_are_as_safe_as_their_rule_says(case: Case, tmp_path: Path) -> None:
+    promised = {rule.code: fix_of(rule.contract) for rule in all_rules()}
+
+    for each in lint(case, tmp_path).report.diagnostics:
+        if each.fix is not None and each.fix.applicability is not Applicability.DISPLAY:
+            assert each.fix.applicability.value == promised[each.code], each.code
 
 
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)

@@ -74,7 +74,7 @@ def fix_of(contract: Contract | None) -> str | None:
     match contract:
         case None:
             return None
-        case Repairs():
+        case Repairs() | Revives(safe=False):
             return "unsafe"
         case Preserves() | Revives():
             return "safe"

@@ -45,7 +45,7 @@ from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Fix
 from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.kinds import StatisticSite
-from nnxlint.syntax.rewrite import ensure_import, replace_callee
+from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
 SHAPE = m.Assign() | m.AnnAssign() | m.Call()
 MESSAGES: Mapping[str, str] = MappingProxyType(
@@ -55,6 +55,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "booleans": "`{}` holds booleans: as an `nnx.Param` it makes `nnx.grad` raise TypeError",
         "stopped": "`{}` is only used behind `stop_gradient`, but an `nnx.Param` is optimised",
         "table": "`{}` is a fixed table, but as an `nnx.Param` it is trained",
+        "kind": "`{}` is state by its class, but that derives from `nnx.Param`: it is trained",
         "name": "`{}` is a statistic of the data, but as an `nnx.Param` it is trained",
     }
 )
@@ -85,9 +86,14 @@ def statistic_as_param(ctx: Context) -> Iterator[Diagnostic]:
 def _declare_as_statistic(site: StatisticSite) -> Fix | None:
     kind = "BatchStat" if site.in_forward else "Variable"
     imported = ensure_import(site.tree, "flax.nnx", kind)
-    if site.made is None or imported is None:
+    if imported is None:
         return None
     spelling, edits = imported
-    replaced = replace_callee(site.tree, site.made, spelling)
-    title = f"declare `{site.attribute}` as `nnx.{kind}`"
+    if site.made is not None:
+        replaced = replace_declared_class(site.tree, site.node, site.made, spelling)
+    elif site.base is not None:
+        replaced = replace_expression(site.tree, site.base, spelling)
+    else:
+        return None
+    title = f"declare `{site.attribute}` as `nnx.{kind}`" if site.made is not None else "derive from `nnx.Variable`"
     return Fix(title, Applicability.UNSAFE, (*edits, *replaced)) if replaced is not None else None

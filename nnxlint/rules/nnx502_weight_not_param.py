@@ -42,10 +42,10 @@ from collections.abc import Iterator
 import libcst.matchers as m
 
 from nnxlint.diagnostic import Diagnostic, Level
-from nnxlint.edits import Applicability, Fix
+from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.kinds import WeightSite
-from nnxlint.syntax.rewrite import ensure_import, replace_callee, replace_expression
+from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
 SHAPE = m.Assign() | m.AnnAssign() | m.Call()
 IN_VARIABLE = "`{}` is a random weight in `nnx.Variable`: no gradient and no optimizer reach it"
@@ -63,7 +63,7 @@ def weight_not_param(ctx: Context) -> Iterator[Diagnostic]:
     """Report the declarations of random weights that are no Params."""
     for site in ctx.model.untrained_weights():
         if m.matches(site.cst, SHAPE):
-            message = IN_ARRAY if site.made is None and site.array is not None else IN_VARIABLE
+            message = IN_ARRAY if site.is_array else IN_VARIABLE
             yield ctx.diagnostic(site, message.format(site.attribute), fix=_declare_as_param(site))
 
 
@@ -73,10 +73,19 @@ def _declare_as_param(site: WeightSite) -> Fix | None:
         return None
     spelling, edits = imported
     if site.made is not None:
-        changed = replace_callee(site.tree, site.made, spelling)
+        changed = replace_declared_class(site.tree, site.node, site.made, spelling)
     elif site.array is not None:
-        changed = replace_expression(site.tree, site.array, f"{spelling}({site.tree.text(site.array)})")
+        changed = _wrap(site, spelling)
     else:
         return None
     title = f"declare `{site.attribute}` as `nnx.Param`"
     return Fix(title, Applicability.UNSAFE, (*edits, *changed)) if changed is not None else None
+
+
+def _wrap(site: WeightSite, spelling: str) -> tuple[Edit, ...] | None:
+    """Hold the array in a Param, and read it with `[...]`: not everything in JAX takes a Param for an array."""
+    if site.array is None:
+        return None
+    parts = [replace_expression(site.tree, site.array, f"{spelling}({site.tree.text(site.array)})")]
+    parts += [replace_expression(site.tree, read, f"{site.tree.text(read)}[...]") for read in site.reads]
+    return None if None in parts else tuple(edit for part in parts if part is not None for edit in part)

@@ -33,7 +33,7 @@ from nnxlint.semantic.values import (
 ObjectKey: TypeAlias = tuple[int, int, str]
 
 MAX_DEPTH = 40
-MAX_STEPS = 200_000
+MAX_STEPS = 120_000
 
 
 class BudgetError(Exception):

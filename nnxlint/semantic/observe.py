@@ -51,9 +51,13 @@ class Step:
 
 @dataclass(slots=True)
 class Activation:
-    """What became of one activation of a function, known when it has ended."""
+    """What became of one activation of a function, known when it has ended.
+
+    `incomplete`: the run that it was part of was ended early, so that what it showed is not all there is.
+    """
 
     trains: bool = False
+    incomplete: bool = False
     looped: "list[Construction]" = field(default_factory=list)
 
 
@@ -167,7 +171,10 @@ class StreamDraw:
 
 @dataclass(frozen=True, slots=True)
 class RngsMade:
-    """An `Rngs` was made; `conditions`: under how many conditions each activation on the stack stood (by its `id`)."""
+    """An `Rngs` was made, by the innermost of the activations on the `stack`; `sites`: where each of them stood.
+
+    `conditions`: under how many conditions each activation stood, by its `id`.
+    """
 
     place: Place
     target: int
@@ -176,6 +183,7 @@ class RngsMade:
     abstract: bool
     function: FunctionDecl | None
     stack: tuple["Activation", ...]
+    sites: tuple[Place, ...]
     conditions: Mapping[int, int]
 
     @property
@@ -270,6 +278,7 @@ class Log:
     trained: set[ast.AST] = field(default_factory=set)
     calls_seen: dict[ast.Call, tuple[str, str]] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)
+    cut_short: set[int] = field(default_factory=set)
     storings: list[Storing] = field(default_factory=list)
     filterings: list[Filtering] = field(default_factory=list)
     _by_name: dict[tuple[str, str], list[LibraryCall]] = field(default_factory=dict)
@@ -281,6 +290,13 @@ class Log:
     _built: dict[int, list[Construction]] = field(default_factory=dict)
     _at: dict[Place, set[int]] = field(default_factory=dict)
     _names_drawn: set[str] = field(default_factory=set)
+
+    def cut(self, model_calls: int, library_calls: int) -> None:
+        """Mark what was observed from these numbers on as part of a run that was ended early."""
+        for call in self.model_calls[model_calls:]:
+            for step in call.chain:
+                step.activation.incomplete = True
+        self.cut_short.update(call.activation for call in self.library_calls[library_calls:])
 
     def noise(self) -> Noise:
         """How much was observed, to tell whether anything was since."""

@@ -77,10 +77,12 @@ def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:
     machine.steps = 0
     depth = len(machine.calling)
     collectors = len(machine.collectors)
+    seen = len(machine.log.model_calls), len(machine.log.library_calls)
     try:
         action()
     except (BudgetError, RecursionError):
         machine.log.incomplete.add(path)
+        machine.log.cut(*seen)
         del machine.calling[depth:]
         del machine.collectors[collectors:]
         machine.building.clear()

@@ -42,7 +42,10 @@ def bind(machine: Machine, frame: Frame, decl: FunctionDecl, arguments: Argument
         more = arguments.more_positional
         frame.locals[spec.vararg.arg] = Tuple(extra) if more is None else Items(_joined((*extra, more)))
     if spec.kwarg is not None:
-        record = Dictionary(left, arguments.more_keywords, Place(decl.path, decl.node))
+        more_keywords = arguments.more_keywords
+        if more_keywords is None and place.node is decl.node:
+            more_keywords = Unknown(reason="nobody was seen to call the function")
+        record = Dictionary(left, more_keywords, Place(decl.path, decl.node))
         frame.locals[spec.kwarg.arg] = machine.allocate(frame, spec.kwarg, record)
 
 

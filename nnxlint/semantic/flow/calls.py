@@ -56,8 +56,10 @@ def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, pl
             _note(machine, place, "class", callee.decl.name)
             return instantiate(machine, frame, callee, arguments, place)
         case External():
+            _note(machine, place, "library", callee.name)
             return dispatch.call_name(machine, frame, callee.name, arguments, place)
         case Method():
+            _note_method(machine, callee, place)
             return dispatch.call_method(machine, frame, callee, arguments, place)
         case Partial():
             return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
@@ -68,6 +70,7 @@ def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, pl
         case Ref():
             return call_object(machine, frame, callee, arguments, place)
         case Array() | Tree():
+            _note(machine, place, "library", "an array")
             return Array(callee.taints | _taints(arguments))
     return _unknown_callee(machine, callee, arguments, place)
 
@@ -97,8 +100,15 @@ def _note(machine: Machine, place: Place, kind: str, detail: str) -> None:
     if not isinstance(place.node, ast.Call):
         return
     seen = machine.log.calls_seen.get(place.node)
-    if seen is None or seen[0] == "unknown":
+    if seen is None or seen[0] == "unknown" or kind == "module":
         machine.log.calls_seen[place.node] = (kind, detail)
+
+
+def _note_method(machine: Machine, callee: Method, place: Place) -> None:
+    if isinstance(callee.receiver, Unknown):
+        _note(machine, place, "unknown", callee.receiver.reason)
+    else:
+        _note(machine, place, "library", callee.name)
 
 
 def _any_of(machine: Machine, frame: Frame, callee: Union, arguments: Arguments, place: Place) -> Value:

@@ -7,8 +7,20 @@ from nnxlint.semantic.flow.assignment import assign
 from nnxlint.semantic.flow.iteration import iterated
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.heap import join_optional
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import UNKNOWN, Dictionary, Items, Place, Sequence, Value, union
+from nnxlint.semantic.values import (
+    UNKNOWN,
+    Const,
+    Dictionary,
+    Items,
+    Literal,
+    Place,
+    Sequence,
+    Tuple,
+    Value,
+    union,
+)
 
 
 def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.SetComp) -> Value:
@@ -41,14 +53,22 @@ def generator(machine: Machine, frame: Frame, node: ast.GeneratorExp) -> Value:
 
 
 def dict_comprehension(machine: Machine, frame: Frame, node: ast.DictComp) -> Value:
-    """A dict of what the value may be."""
+    """A dict of what the value may be, by key where the keys are known."""
 
     def pair() -> Value:
-        machine.evaluate(machine, frame, node.key)
-        return machine.evaluate(machine, frame, node.value)
+        return Tuple((machine.evaluate(machine, frame, node.key), machine.evaluate(machine, frame, node.value)))
 
-    value = _scoped(machine, frame, node.generators, pair)
-    return machine.allocate(frame, node, Dictionary({}, value, Place(frame.path, node)))
+    items: dict[Literal, Value] = {}
+    rest: Value | None = None
+    known = _known_items(machine, frame, node.generators)
+    for item in known if known is not None else (None,):
+        made = _scoped(machine, frame, node.generators, pair, item)
+        key, value = made.items if isinstance(made, Tuple) else (UNKNOWN, UNKNOWN)
+        if known is not None and isinstance(key, Const):
+            items[key.value] = value
+        else:
+            rest = join_optional(rest, value)
+    return machine.allocate(frame, node, Dictionary(items, rest, Place(frame.path, node)))
 
 
 def _scoped(

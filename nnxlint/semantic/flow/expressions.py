@@ -13,7 +13,7 @@ from nnxlint.semantic.flow.names import look_up
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import dtypes, variables
+from nnxlint.semantic.library import dtypes, streams, variables
 from nnxlint.semantic.library.parts import part_of_tree
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments

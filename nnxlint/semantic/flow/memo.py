@@ -20,7 +20,7 @@ from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, 
 
 _KEPT = 6
 # A function that ran this often and took this many steps in all is not understood any further.
-_ENOUGH = {False: (24, 6_000), True: (100, 40_000)}
+_ENOUGH = {False: (16, 4_000), True: (48, 20_000)}
 
 
 def remembered(

@@ -26,6 +26,10 @@ class Families:
             self._families[owner] = Family(self, owner, tuple(_relatives(self.machine, owner)))
         return self._families[owner]
 
+    def is_module(self, owner: ClassDecl | None) -> bool:
+        """Whether a class is an NNX module."""
+        return owner is not None and self.machine.is_module(ClassRef(owner))
+
     def body(self, decl: FunctionDecl) -> Body:
         """The body of a function."""
         if decl not in self._bodies:
@@ -50,12 +54,15 @@ class Family:
     owner: ClassDecl
     classes: tuple[ClassDecl, ...]
 
-    def methods(self) -> Iterator[Body]:
-        """The bodies of every method that does not construct."""
+    def bodies(self) -> Iterator[Body]:
+        """The bodies of every method."""
         for decl in self.classes:
             for method in decl.methods.values():
-                if method.name not in CONSTRUCTORS:
-                    yield self.families.body(method)
+                yield self.families.body(method)
+
+    def methods(self) -> Iterator[Body]:
+        """The bodies of every method that does not construct."""
+        return (body for body in self.bodies() if body.decl.name not in CONSTRUCTORS)
 
     def owns(self, decl: FunctionDecl) -> bool:
         """Whether a function is a method of the family."""

@@ -15,7 +15,7 @@ from nnxlint.semantic.kinds.writes import OwnWrite, own_writes
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import VariableRead, VariableWrite
 from nnxlint.semantic.sites import Site
-from nnxlint.semantic.values import Const, External, Place
+from nnxlint.semantic.values import ClassRef, Const, External, Place
 from nnxlint.semantic.vocabulary import words
 
 PARAM = "flax.nnx.Param"
@@ -27,8 +27,9 @@ class StatisticSite(Site):
     """The declaration of a Param that is none.
 
     `evidence`: ``written`` by the module itself, holds ``integers`` or ``booleans``, only used behind ``stopped``
-    gradients, a fixed ``table``, a statistic by its ``name`` and use. `is_sure`: two signs agree. `made`: the call
-    of `nnx.Param`, where it is in this file. `in_forward`: a call of the module writes it.
+    gradients, a fixed ``table``, a statistic by its ``name`` and use, or by the ``kind`` of its own class of Variables. `is_sure`: two signs agree. `made`: the call
+    of `nnx.Param`, `base`: the base `nnx.Param` of its own class, where they are in this file. `in_forward`: a call of
+    the module writes it.
     """
 
     attribute: str
@@ -37,6 +38,7 @@ class StatisticSite(Site):
     in_forward: bool = False
     written: Place | None = field(default=None, repr=False)
     made: ast.Call | None = field(default=None, repr=False)
+    base: ast.expr | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,7 @@ def _judge(seen: _Seen, own: tuple[OwnWrite, ...]) -> tuple[str, bool] | None:
     if says_learned(seen.facts, one):
         return None
     if not one.tainted("random"):
-        named = _by_name(seen)
+        named = _by_kind(seen) or _by_name(seen)
         if named is not None:
             return named
     if seen.uses and all(is_stopped(use) for use in seen.uses) and not _read_outside(seen):
@@ -115,6 +117,18 @@ def _matters(seen: _Seen) -> bool:
     if seen.declared.words & names.WHOLE:
         return True
     return bool(seen.uses) and not isinstance(seen.declared.seen[0].value, Const)
+
+
+def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
+    """A class of Variables that is named after state, but derives from `nnx.Param`; no filter tells it apart."""
+    cls = seen.declared.variable_class
+    if cls is None or not words(cls.decl.name) & names.STATE_KINDS:
+        return None
+    calls = seen.family.families.machine.log.library_calls
+    filtered = any(
+        isinstance(given, ClassRef) and given.decl is cls.decl for call in calls for given in call.arguments.values()
+    )
+    return None if filtered else ("kind", False)
 
 
 def _by_name(seen: _Seen) -> tuple[str, bool] | None:
@@ -195,4 +209,14 @@ def _site(
         in_forward=any(write.forward for write in own) and one.dtype is None,
         written=own[0].write.place if own else None,
         made=call,
+        base=_base(facts, machine, one) if evidence == "kind" else None,
     )
+
+
+def _base(facts: ModuleFacts, machine: Machine, one: Declared) -> ast.expr | None:
+    """The base `nnx.Param` of the project's own class of Variable, where that stands in the same file."""
+    cls = one.variable_class
+    if cls is None or cls.decl.path != facts.path or len(cls.decl.node.bases) != 1:
+        return None
+    direct = machine.ancestry(cls)[1:2]
+    return cls.decl.node.bases[0] if direct == (External(PARAM),) else None

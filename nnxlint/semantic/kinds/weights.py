@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.kinds import names
+from nnxlint.semantic.kinds.bodies import Body
 from nnxlint.semantic.kinds.declared import Declared, comments, declared_in
 from nnxlint.semantic.kinds.families import Families, Family
 from nnxlint.semantic.kinds.products import is_decision, is_wave, is_weight
@@ -22,11 +23,16 @@ ARRAY = "array"
 
 @dataclass(frozen=True)
 class WeightSite(Site):
-    """The declaration of a random weight. `made`: the call of `nnx.Variable`; `array`: the bare array's expression."""
+    """The declaration of a random weight. `made`: the call of `nnx.Variable`, where it is in this file.
+
+    `array`: the bare array's expression, where all that reads it whole is in this file too: the `reads`.
+    """
 
     attribute: str
+    is_array: bool
     made: ast.Call | None = field(default=None, repr=False)
     array: ast.expr | None = field(default=None, repr=False)
+    reads: tuple[ast.expr, ...] = field(default=(), repr=False)
 
 
 def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
@@ -43,7 +49,7 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
             continue
         uses = tuple(uses_of(family, one.attribute))
         if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(machine, everything, one):
-            yield _site(facts, one)
+            yield _site(facts, family, one)
 
 
 def _is_candidate(one: Declared) -> bool:
@@ -107,10 +113,20 @@ def _is_layer(node: ast.AST) -> bool:
     return False
 
 
-def _site(facts: ModuleFacts, one: Declared) -> WeightSite:
+def _site(facts: ModuleFacts, family: Family, one: Declared) -> WeightSite:
     made = one.made_at
     if made is not None:
         call = made.node if made.path == facts.path and isinstance(made.node, ast.Call) else None
-        return WeightSite(facts.tree, one.node, attribute=one.attribute, made=call)
+        return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=False, made=call)
     value = one.node.value if isinstance(one.node, ast.Assign | ast.AnnAssign) else None
-    return WeightSite(facts.tree, one.node, attribute=one.attribute, array=value)
+    whole = [(body, node) for body in family.bodies() for node in body.attributes(one.attribute) if _is_whole(body, node)]
+    # `jax.lax` takes no Param for an array, and what is in other files cannot be edited from here.
+    foreign = any(body.decl.path != facts.path and isinstance(body.parents.get(node), ast.Call) for body, node in whole)
+    reads = tuple(node for body, node in whole if body.decl.path == facts.path)
+    array = None if foreign else value
+    return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=True, array=array, reads=reads)
+
+
+def _is_whole(body: Body, node: ast.Attribute) -> bool:
+    parent = body.parents.get(node)
+    return isinstance(node.ctx, ast.Load) and not (isinstance(parent, ast.Subscript) and parent.value is node)

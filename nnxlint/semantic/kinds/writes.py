@@ -8,6 +8,7 @@ from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.kinds.bodies import Body
 from nnxlint.semantic.kinds.declared import Declared
 from nnxlint.semantic.kinds.families import CONSTRUCTORS, Family
+from nnxlint.semantic.kinds.names import WEIGHTS
 from nnxlint.semantic.observe import VariableWrite
 from nnxlint.semantic.values import taints_of
 from nnxlint.semantic.vocabulary import words
@@ -16,7 +17,8 @@ _FORWARD = frozenset({"__call__", "forward", "apply"})
 _INITIAL = frozenset("init inits initial initialise initialised initialize initialized initializing first calibrated fresh".split())
 _SURGERY = frozenset(
     """load restore reset set assign copy sync tie import from merge fuse clip clamp prune perturb mutate swap replace
-    quantize rescale init initialise initialize""".split()
+    quantize rescale init initialise initialize apply mask sparsify shrink evolve crossover transfer inherit fold bake
+    ablate polyak""".split()
 )
 _KEEPING = frozenset(
     """update observe accumulate track record push add ingest advance enqueue append collect adapt absorb insert store
@@ -37,14 +39,30 @@ class OwnWrite:
 
 
 def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declared) -> Iterator[OwnWrite]:
-    """The writes that show that the module itself keeps the value up to date."""
+    """The writes that show that the module itself, or one around it when called, keeps the value up to date."""
     for write in writes:
         inside = [method for method in write.methods if family.owns(method)]
-        if not inside or write.function is None or any(method.name in CONSTRUCTORS for method in inside):
+        if write.function is None or any(method.name in CONSTRUCTORS for method in inside):
+            continue
+        if not inside:
+            if _keeps_in_parent(write, family, declared):
+                yield OwnWrite(write, forward=True)
             continue
         forward = any(method.name in _FORWARD for method in inside)
         if _keeps(write, family.families.body(write.function), declared, inside, forward=forward):
             yield OwnWrite(write, forward)
+
+
+def _keeps_in_parent(write: VariableWrite, family: Family, declared: Declared) -> bool:
+    """Whether the call of another module mixes its input into the value: `self.norm.mean[...] = …`."""
+    callers = [method for method in write.methods if method.name in _FORWARD and family.families.is_module(method.owner)]
+    value = _written(write.place.node)
+    if not callers or value is None or write.function is None:
+        return False
+    body = family.families.body(write.function)
+    if not body.depends(value) or not (write.self_update or isinstance(write.place.node, ast.AugAssign)):
+        return False
+    return _keeps(write, body, declared, callers, forward=True)
 
 
 def _keeps(
@@ -62,9 +80,18 @@ def _keeps(
     name = words(inside[0].name)
     if forward:
         return moves or (not itself and not name & _SURGERY) or bool(declared.words & _POWER_ITERATION)
-    if name & _SURGERY or not moves:
+    if name & _SURGERY or not moves or declared.words & WEIGHTS:
         return False
-    return itself or bool(name & _KEEPING)
+    if name & _KEEPING:
+        return True
+    return itself and _adds(write.place.node, value) and not declared.tainted("random")
+
+
+def _adds(node: ast.AST, value: ast.expr) -> bool:
+    """Whether something is added, as to a sum or an average; what is multiplied is scaled, or masked."""
+    if isinstance(node, ast.AugAssign):
+        return isinstance(node.op, ast.Add | ast.Sub)
+    return isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
 
 
 def _written(node: ast.AST) -> ast.expr | None:
@@ -119,8 +146,14 @@ def _copies(body: Body, value: ast.expr, attribute: str) -> bool:
         isinstance(node, ast.Attribute)
         and node.attr == attribute
         and not (isinstance(node.value, ast.Name) and node.value.id == body.receiver)
+        and not _is_called(body, node)  # `x.mean()` beside `self.mean`
         for node in ast.walk(value)
     )
+
+
+def _is_called(body: Body, node: ast.Attribute) -> bool:
+    parent = body.parents.get(node)
+    return isinstance(parent, ast.Call) and parent.func is node
 
 
 def _counts(node: ast.AST, value: ast.expr) -> bool:

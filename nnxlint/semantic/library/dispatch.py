@@ -17,6 +17,7 @@ from nnxlint.semantic.library import (
     variables,
 )
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.holding import note_loading
 from nnxlint.semantic.library.log import log_call
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
@@ -62,6 +63,7 @@ def call_name(machine: Machine, frame: Frame, name: str, arguments: Arguments, p
     else:
         result = _function(machine, frame, name, arguments, place)
     log_call(machine, frame, name, None, arguments, place, result)
+    note_loading(machine, name.rpartition(".")[2], arguments.values())
     return result
 
 
@@ -188,6 +190,7 @@ def call_method(machine: Machine, frame: Frame, callee: Method, arguments: Argum
     """Call a method of a library's class, or any method of a value that is no object of ours."""
     result = _method(machine, frame, callee, arguments, place)
     log_call(machine, frame, callee.name, callee.receiver, arguments, place, result)
+    note_loading(machine, callee.name.rpartition(".")[2], arguments.values())
     return result
 
 

@@ -143,8 +143,9 @@ def note_construction(machine: Machine, frame: Frame, made: Ref, arguments: Argu
         abstract=bool(machine.abstract),
     )
     machine.log.add_construction(construction)
-    if frame.loop_depth and found:
-        frame.activation.looped.append(construction)
+    for one in frame.chain() if found else ():
+        if one.loop_depth:
+            one.activation.looped.append(construction)
 
 
 def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments, place: Place) -> Value:

@@ -96,13 +96,22 @@ def _dict(machine: Machine, frame: Frame, arguments: Arguments, place: Place) ->
     return machine.allocate(frame, place.node, Dictionary(items, join_optional(rest, arguments.more_keywords), place))
 
 
+def _fromkeys(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    keys, rest = elements(machine, arguments.positional[0]) if arguments.positional else ((), UNKNOWN)
+    value = arguments.positional[1] if len(arguments.positional) > 1 else NONE
+    items = {key.value: value for key in keys if isinstance(key, Const)}
+    unsure = rest is not None or len(items) != len(keys)
+    return machine.allocate(frame, place.node, Dictionary(items, value if unsure else None, place))
+
+
 def _getattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     if len(arguments.positional) < 2:  # noqa: PLR2004 - getattr(object, name)
         return UNKNOWN
     owner, name = arguments.positional[:2]
     if isinstance(name, Const) and isinstance(name.value, str):
-        if streams.holds(machine, owner, name.value) is False and streams.holds(machine, owner, "default") is False:
-            return arguments.positional[2] if len(arguments.positional) > 2 else UNKNOWN  # noqa: PLR2004
+        lacks = [streams.holds(machine, owner, stream) is False for stream in (name.value, "default")]
+        if all(lacks) and len(arguments.positional) > 2:  # noqa: PLR2004
+            return arguments.positional[2]
         found = attributes.load(machine, frame, owner, name.value, place)
         return join(found, arguments.positional[2]) if isinstance(found, Unknown) and len(arguments.positional) > 2 else found  # noqa: PLR2004
     return _any_variable(machine, owner)
@@ -235,6 +244,7 @@ _HANDLERS: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "builtins.reversed": _list,
     "builtins.tuple": _tuple,
     "builtins.dict": _dict,
+    "builtins.dict.fromkeys": _fromkeys,
     "collections.OrderedDict": _dict,
     "builtins.getattr": _getattr,
     "builtins.setattr": _setattr,

@@ -79,6 +79,7 @@ def _note_rngs(
             abstract="abstract" in tags,
             function=frame.decl,
             stack=tuple(one.activation for one in chain),
+            sites=(place, *(one.call_site for one in chain if one.call_site is not None)),
             conditions={id(one.activation): one.conditional for one in chain},
         )
     )

@@ -13,12 +13,26 @@ _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def keeping_loops(facts: ModuleFacts, machine: Machine, made: RngsMade, construction: Construction) -> Iterator[Loop]:
-    """The loops that make the `Rngs` anew in each round and keep the modules, innermost first."""
+def keeping_loops(
+    machine: Machine, made: RngsMade, construction: Construction
+) -> Iterator[tuple[ModuleFacts, Loop, bool]]:
+    """The loops that make the `Rngs` anew in each round and keep the modules, innermost first.
+
+    With each its file, and whether the `Rngs(...)` stands in it: else it stands in what the loop calls.
+    """
     holders = machine.log.holders.get(construction.target, set())
-    for loop in _loops_around(facts, made.place.node):
-        if any(_is_outside(facts, holder, loop) for holder in holders):
-            yield loop
+    for site in made.sites if holders else ():
+        facts = machine.index.modules.get(site.path)
+        if facts is None or site.node is facts.tree.module:
+            return
+        for loop in _loops_around(facts, site.node):
+            if any(_is_outside(facts, holder, loop) for holder in holders):
+                yield facts, loop, site is made.place
+
+
+def innermost_loop(facts: ModuleFacts, node: ast.AST) -> Loop | None:
+    """The loop whose rounds a node runs in, within its function."""
+    return next(_loops_around(facts, node), None)
 
 
 def _loops_around(facts: ModuleFacts, node: ast.AST) -> Iterator[Loop]:

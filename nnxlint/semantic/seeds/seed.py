@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.observe import RngsMade
 from nnxlint.semantic.values import Const, Key, Method, Value
 
@@ -14,11 +15,15 @@ _DEFAULT = "default"
 
 @dataclass(frozen=True)
 class Seed:
-    """What a stream starts from; `node` is its expression where it stands in the call itself."""
+    """What a stream starts from; `node` is its expression where it stands in the call itself.
+
+    `is_given`: the expression reads a parameter or an attribute, which callers set.
+    """
 
     stream: str
     value: Value | None
     node: ast.expr | None = field(default=None, repr=False)
+    is_given: bool = False
 
     @property
     def number(self) -> int | float | None:
@@ -30,7 +35,26 @@ class Seed:
 def seeds_of(made: RngsMade) -> tuple[Seed, ...]:
     """The seeds of an `Rngs` by stream, in the order of the call."""
     nodes = dict(_nodes(made.place.node)) if isinstance(made.place.node, ast.Call) else {}
-    return tuple(Seed(stream, value, nodes.get(stream)) for stream, value in made.seeds.items())
+    parameters = _parameters(made.function)
+    return tuple(
+        Seed(stream, value, nodes.get(stream), _reads_given(nodes.get(stream), parameters))
+        for stream, value in made.seeds.items()
+    )
+
+
+def _parameters(function: FunctionDecl | None) -> frozenset[str]:
+    if function is None:
+        return frozenset()
+    return frozenset(node.arg for node in ast.walk(function.node.args) if isinstance(node, ast.arg))
+
+
+def _reads_given(node: ast.expr | None, parameters: frozenset[str]) -> bool:
+    found = ast.walk(node) if node is not None else ()
+    return any(
+        (isinstance(inner, ast.Name) and inner.id in parameters)
+        or (isinstance(inner, ast.Attribute) and inner.attr not in _PURE | {"random"})
+        for inner in found
+    )
 
 
 def _nodes(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
@@ -69,6 +93,9 @@ def source_of(seeds: Mapping[str, Seed], stream: str) -> Seed | None:
 def same(one: Seed, other: Seed) -> bool:
     """Whether two seeds are equal whenever both are evaluated in the same state of the program."""
     if one.number is not None or other.number is not None:
+        if one.node is not None and other.node is not None and (one.is_given or other.is_given):
+            # Two settings that happen to be equal now are not meant to be.
+            return one.number == other.number and ast.dump(one.node) == ast.dump(other.node)
         return one.number == other.number
     if is_nothing(one) or is_nothing(other) or one.node is None or other.node is None:
         return False
@@ -103,4 +130,5 @@ def is_key(seed: Seed) -> bool:
     if isinstance(node, ast.Call) or node is None:
         return False
     named = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-    return isinstance(seed.value, Key) or bool({"key", "keys", "rng", "prng"} & set(named.lower().split("_")))
+    parts = set(named.lower().split("_"))
+    return isinstance(seed.value, Key) or ("seed" not in parts and bool({"key", "keys", "rng", "prng"} & parts))

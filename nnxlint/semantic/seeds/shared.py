@@ -5,13 +5,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Construction, RngsMade
 from nnxlint.semantic.seeds import purpose
 from nnxlint.semantic.seeds.hoist import Hoisting, hoisting
-from nnxlint.semantic.seeds.loops import keeping_loops
-from nnxlint.semantic.seeds.region import are_exclusive, rebinds, rebinds_between
+from nnxlint.semantic.seeds.loops import innermost_loop, keeping_loops
+from nnxlint.semantic.seeds.region import are_exclusive, function_around, rebinds, rebinds_between
 from nnxlint.semantic.seeds.seed import Seed, as_call, is_key, is_pure, same, seeds_of, source_of
 from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import ClassRef, External
@@ -82,16 +82,29 @@ def _repeated(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> I
     for one in built:
         if purpose.is_copy(facts, one.construction.place.node) or _is_loaded(machine, one):
             continue
-        for loop in keeping_loops(facts, machine, one.made, one.construction):
-            stays = all(_stays(seed, loop) for _, seed in one.seeds)
-            if stays and (_in_module(machine, one.made) or not purpose.is_sweep(facts, loop)):
-                yield SharedSeedSite(facts.tree, one.call, _name(one), hoisting=hoisting(facts, [one.call], loop))
+        for home, loop, is_inside in keeping_loops(machine, one.made, one.construction):
+            if not all(_stays(seed, loop if is_inside else None) for _, seed in one.seeds):
+                continue
+            if _builds_module(machine, home, loop) or not purpose.is_sweep(home, loop):
+                place = hoisting(facts, [one.call], loop) if is_inside else None
+                yield SharedSeedSite(facts.tree, one.call, _name(one), hoisting=place)
                 break
 
 
-def _stays(seed: Seed, loop: ast.AST) -> bool:
-    """Whether the seed's expression is the same in each round."""
-    return seed.node is not None and is_pure(seed.node) and not rebinds(loop, seed.node)
+def _stays(seed: Seed, loop: ast.AST | None) -> bool:
+    """Whether the seed's expression is the same in each round of a loop, or of one that calls its function."""
+    if seed.node is None or not is_pure(seed.node):
+        return False
+    if loop is None:
+        return seed.number is not None and not seed.is_given
+    return not rebinds(loop, seed.node)
+
+
+def _builds_module(machine: Machine, facts: ModuleFacts, loop: ast.AST) -> bool:
+    """Whether a loop builds the layers of a module, in the module's own construction."""
+    function = function_around(facts, loop)
+    decl = facts.functions.get(function) if isinstance(function, ast.FunctionDef) else None
+    return _is_construction(machine, decl)
 
 
 def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> Iterator[SharedSeedSite]:
@@ -113,6 +126,8 @@ def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -
     if not any(_equal(facts, one, other) for one, other in pairs):
         return False
     one, other = earlier.construction.place.node, later.construction.place.node
+    if innermost_loop(facts, earlier.call) is not innermost_loop(facts, later.call):
+        return False
     if are_exclusive(facts, one, other) or purpose.are_separate(facts, one, other):
         return False
     if _class(earlier) == _class(later):
@@ -145,7 +160,10 @@ def _in_init(built: Built) -> bool:
 
 def _in_module(machine: Machine, made: RngsMade) -> bool:
     """Whether a module's own construction made it: what is built there are its layers."""
-    decl = made.function
+    return _is_construction(machine, made.function)
+
+
+def _is_construction(machine: Machine, decl: FunctionDecl | None) -> bool:
     if decl is None or decl.owner is None or decl.name not in {"__init__", "__post_init__"}:
         return False
     return machine.is_module(ClassRef(decl.owner))

@@ -86,4 +86,5 @@ def _may_be_drawn(machine: Machine, made: RngsMade, stream: str, streams: set[st
     names = {draw.stream for draw in log.draws_of(made.target)}
     if stream in names or (stream == "default" and names - streams):
         return True
-    return made.target in log.kept and log.is_drawn(stream)
+    mentioned = any(stream in facts.mentioned for facts in machine.index.modules.values())
+    return made.target in log.kept and (log.is_drawn(stream) or mentioned)

@@ -7,6 +7,7 @@ from nnxlint.syntax.rewrite.arguments import (
     remove_argument,
     replace_argument,
 )
+from nnxlint.syntax.rewrite.declarations import replace_declared_class
 from nnxlint.syntax.rewrite.expressions import replace_callee, replace_expression, replace_name
 from nnxlint.syntax.rewrite.imports import ensure_import
 from nnxlint.syntax.rewrite.statements import (
@@ -28,6 +29,7 @@ __all__ = [
     "remove_argument",
     "replace_argument",
     "replace_callee",
+    "replace_declared_class",
     "replace_expression",
     "replace_head",
     "replace_name",

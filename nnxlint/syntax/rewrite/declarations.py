@@ -1,0 +1,20 @@
+"""Edits of declarations: of which class the object is that a statement makes."""
+
+import ast
+
+from nnxlint.syntax.rewrite.difference import Edits
+from nnxlint.syntax.rewrite.expressions import replace_callee, replace_expression
+from nnxlint.syntax.tree import Tree
+
+
+def replace_declared_class(tree: Tree, statement: ast.AST, call: ast.Call, new: str) -> Edits | None:
+    """Make the object of another class, and let the statement's annotation say the same where it named the old one."""
+    made = replace_callee(tree, call, new)
+    if made is None or not isinstance(statement, ast.AnnAssign):
+        return made
+    annotation = statement.annotation
+    named = annotation.value if isinstance(annotation, ast.Subscript) else annotation
+    if ast.dump(named) != ast.dump(call.func):
+        return made
+    annotated = replace_expression(tree, named, new)
+    return (*annotated, *made) if annotated is not None else made
