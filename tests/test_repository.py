@@ -72,7 +72,7 @@ LAYERS = {
 
 # What a rule may import of the project besides the model and the queries, whose sites it names.
 # How the linted program is interpreted (values, heap, flow) is not its business.
-FOR_RULES = ("diagnostic", "edits", "rule", "spans", "syntax.rewrite")
+FOR_RULES = ("diagnostic", "edits", "rule", "spans", "syntax.rewrite", "syntax.tree")
 
 # Heavy or optional packages, and the only parts of the house that may import them.
 CONFINED = {

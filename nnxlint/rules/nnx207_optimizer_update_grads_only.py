@@ -10,12 +10,14 @@ Since Flax 0.11.0 the optimizer does not hold the model any more: `update` needs
 
 ## Example
 ```python
+optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
 grads = nnx.grad(loss_fn)(model, batch)
 optimizer.update(grads)
 ```
 
 ## Use instead
 ```python
+optimizer = nnx.Optimizer(model, optax.adam(1e-3), wrt=nnx.Param)
 grads = nnx.grad(loss_fn)(model, batch)
 optimizer.update(model, grads)
 ```

@@ -12,6 +12,7 @@ which it cannot be restored. A pickled module can be read only by the same code 
 
 ## Example
 ```python
+model = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
 with ocp.StandardCheckpointer() as checkpointer:
     checkpointer.save(path, model)
     restored = checkpointer.restore(path, model)
@@ -19,6 +20,7 @@ with ocp.StandardCheckpointer() as checkpointer:
 
 ## Use instead
 ```python
+model = nnx.Linear(2, 2, rngs=nnx.Rngs(0))
 with ocp.StandardCheckpointer() as checkpointer:
     checkpointer.save(path, nnx.state(model))
     restored = nnx.merge(nnx.graphdef(model), checkpointer.restore(path, nnx.state(model)))

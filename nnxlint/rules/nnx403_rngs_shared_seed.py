@@ -12,15 +12,19 @@ Dropouts drop the same units.
 
 ## Example
 ```python
-self.q1 = Critic(rngs=nnx.Rngs(0))
-self.q2 = Critic(rngs=nnx.Rngs(0))
+class Twins(nnx.Module):
+    def __init__(self):
+        self.first = nnx.Linear(8, 1, rngs=nnx.Rngs(0))
+        self.second = nnx.Linear(8, 1, rngs=nnx.Rngs(0))
 ```
 
 ## Use instead
 ```python
-rngs = nnx.Rngs(0)
-self.q1 = Critic(rngs=rngs)
-self.q2 = Critic(rngs=rngs)
+class Twins(nnx.Module):
+    def __init__(self):
+        rngs = nnx.Rngs(0)
+        self.first = nnx.Linear(8, 1, rngs=rngs)
+        self.second = nnx.Linear(8, 1, rngs=rngs)
 ```
 
 Each draw advances the stream, so what is built from one `Rngs` differs.

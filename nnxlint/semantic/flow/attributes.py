@@ -205,7 +205,7 @@ def _declare(
         return
     running = [one for one in frame.chain() if one.instance == made and one.name in _CONSTRUCTORS]
     constructing = bool(running) or owner.fields.get(name) is place.node
-    for member in members(value):
+    for member in _declared(machine, value):
         held = machine.instance(member)
         if held is not None and isinstance(member, Ref) and machine.is_variable(held.cls):
             payload = held.attrs.get("value", UNKNOWN)
@@ -216,6 +216,17 @@ def _declare(
         elif isinstance(member, Array):
             found = Declaration(place, owner, name, "array", member, -1, member.taints, None, constructing)
             machine.log.declarations.append(found)
+
+
+def _declared(machine: Machine, value: Value) -> list[Value]:
+    """What an attribute is set to: each alternative, and the Variables of a list."""
+    found: list[Value] = []
+    for member in members(value):
+        listed = machine.sequence(member)
+        inside = (*listed.items, listed.rest) if listed is not None else (member,)
+        items = [item for one in inside if one is not None for item in members(one)]
+        found.extend(items if listed is None else (item for item in items if isinstance(item, Ref)))
+    return found
 
 
 _CONSTRUCTORS = frozenset({"__init__", "__post_init__", "setup", "on_init"})

@@ -7,6 +7,7 @@ from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow.annotations import value_of_annotation
 from nnxlint.semantic.flow.assignment import signed
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library import streams
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
@@ -72,6 +73,8 @@ def _given(
     if isinstance(value, Unknown) and parameter.annotation is not None:
         annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
         value = annotated if annotated is not None else value
+    elif isinstance(value, Unknown) and parameter.arg == "rngs" and decl.owner is not None and decl.name == "__init__":
+        value = streams.given_rngs(machine, frame, place)
     return signed(parameter.arg, value)
 
 

@@ -126,7 +126,9 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
             lambda: _narrowed(machine, frame, node.test, node.orelse, holds=False),
         ),
     )
-    frame.guards = guards
+    if frame.conditional == conditional:
+        # Where one alternative returned, what follows is the other alternative: as guarded as that.
+        frame.guards = guards
     if any(body and isinstance(body[-1], ast.Raise) for body in (node.body, node.orelse)):
         # A check that refuses bad input: what follows runs whenever the function does its work.
         frame.conditional = conditional

@@ -87,17 +87,16 @@ def _dtype(one: Declaration) -> str | None:
 
 def declared_in(facts: ModuleFacts, machine: Machine) -> Iterator[Declared]:
     """The attributes of a file's module classes, in the order of the file."""
-    at_node: dict[ast.AST, list[Declaration]] = defaultdict(list)
+    at_node: dict[tuple[ast.AST, str], list[Declaration]] = defaultdict(list)
     kinds: dict[tuple[ClassDecl, str], set[tuple[ast.AST, str]]] = defaultdict(set)
     for one in machine.log.declarations:
         if one.place.path == facts.path and one.constructing:
-            at_node[one.place.node].append(one)
+            at_node[one.place.node, one.attribute].append(one)
             kinds[one.owner, one.attribute].add((one.place.node, one.kind))
-    for node, seen in sorted(at_node.items(), key=lambda item: facts.tree.span(item[0])):
-        first = seen[0]
-        if all(one.attribute == first.attribute for one in seen):
-            other = frozenset(kind for place, kind in kinds[first.owner, first.attribute] if place is not node)
-            yield Declared(node, first.owner, first.attribute, tuple(seen), other)
+    for (node, attribute), seen in sorted(at_node.items(), key=lambda item: facts.tree.span(item[0][0])):
+        owner = seen[0].owner
+        other = frozenset(kind for place, kind in kinds[owner, attribute] if place is not node)
+        yield Declared(node, owner, attribute, tuple(seen), other)
 
 
 def says_learned(facts: ModuleFacts, declared: Declared) -> bool:

@@ -45,7 +45,7 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
     written = {write.variable for write in machine.log.writes}
     for one in candidates:
         family = families.of(one.owner)
-        if one.variables & written or _is_set_again(family, one) or _says_frozen(facts, family, one):
+        if one.variables & written or _is_set_again(family, one) or _is_moved_outside(facts, one) or _says_frozen(facts, family, one):
             continue
         uses = tuple(uses_of(family, one.attribute))
         if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(machine, everything, one):
@@ -69,6 +69,22 @@ def _is_set_again(family: Family, one: Declared) -> bool:
             if any(isinstance(getattr(part, "ctx", None), ast.Store) for part in around):
                 return True
     return False
+
+
+def _is_moved_outside(facts: ModuleFacts, one: Declared) -> bool:
+    """Whether other code of the file moves such an attribute from where it stands, as evolution strategies do."""
+    for node in ast.walk(facts.tree.module):
+        if not isinstance(node, ast.Assign | ast.AugAssign):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        named = any(_names(target, one.attribute) for target in targets if not isinstance(target, ast.Name))
+        if named and (isinstance(node, ast.AugAssign) or _names(node.value, one.attribute)):
+            return True
+    return False
+
+
+def _names(tree: ast.AST, attribute: str) -> bool:
+    return any(isinstance(node, ast.Attribute) and node.attr == attribute for node in ast.walk(tree))
 
 
 def _says_frozen(facts: ModuleFacts, family: Family, one: Declared) -> bool:

@@ -71,7 +71,7 @@ def _keeps(
     value = _written(write.place.node)
     if value is None or _trains(write, value) or _initialises(write, body, value, inside):
         return False
-    if _copies(body, value, declared.attribute):
+    if _copies(body, write.place.node, value, declared.attribute):
         return False
     itself = write.self_update or isinstance(write.place.node, ast.AugAssign)
     moves = body.depends(value) or _counts(write.place.node, value)
@@ -140,14 +140,16 @@ def _asks_once(test: ast.expr) -> bool:
     return False
 
 
-def _copies(body: Body, value: ast.expr, attribute: str) -> bool:
+def _copies(body: Body, node: ast.AST, value: ast.expr, attribute: str) -> bool:
     """`online.kernel[...]` mixed into `self.kernel[...]`: a copy of another module's weights, not a statistic."""
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
+    written = {ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)}
     return any(
-        isinstance(node, ast.Attribute)
-        and node.attr == attribute
-        and not (isinstance(node.value, ast.Name) and node.value.id == body.receiver)
-        and not _is_called(body, node)  # `x.mean()` beside `self.mean`
-        for node in ast.walk(value)
+        isinstance(one, ast.Attribute)
+        and one.attr == attribute
+        and ast.unparse(one) not in written
+        and not _is_called(body, one)  # `x.mean()` beside `self.mean`
+        for one in ast.walk(value)
     )
 
 

@@ -12,7 +12,7 @@ _BARE = (ast.Name, ast.Attribute, ast.Subscript)
 def fresh_seed(seeds: Sequence[Seed]) -> str | None:
     """A seed for one more stream; `None` where none is certain to differ."""
     numbers = _numbers(seeds)
-    variables = [seed for seed in seeds if seed.number is None]
+    variables = [seed for seed in seeds if _settled(seed) is None]
     if all(isinstance(seed.value, Key) or is_key(seed) for seed in variables):
         return str(max(numbers, default=0) + 1)
     bases = {ast.dump(base): base for seed in variables if (base := _base(seed)) is not None}
@@ -22,7 +22,12 @@ def fresh_seed(seeds: Sequence[Seed]) -> str | None:
 
 
 def _numbers(seeds: Sequence[Seed]) -> list[int]:
-    return [number for seed in seeds if isinstance(number := seed.number, int)]
+    return [number for seed in seeds if (number := _settled(seed)) is not None]
+
+
+def _settled(seed: Seed) -> int | None:
+    """The seed's number, unless callers set it and it is only known for now."""
+    return seed.number if isinstance(seed.number, int) and not seed.is_given else None
 
 
 def _base(seed: Seed) -> ast.expr | None:
@@ -68,6 +73,9 @@ def _other(seed: Seed, seeds: Sequence[Seed], step: int) -> str | None:
     base = _base(seed)
     if base is None or isinstance(seed.value, Key) or is_key(seed):
         return None
-    if numbers and any(isinstance(one.node, ast.Constant) for one in seeds):
+    mine = _settled(seed)
+    if mine is not None:
+        return f"{ast.unparse(base)} + {max(numbers) - mine + step}"
+    if numbers:
         return None
     return f"{ast.unparse(base)} + {max(_offset(one) for one in seeds) + step}"

@@ -1,13 +1,13 @@
 """Where one `Rngs` could be made for several modules."""
 
 import ast
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.seeds.region import function_around
 
-_NAMES = ("rngs", "shared_rngs")
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Hoisting:
 def hoisting(facts: ModuleFacts, calls: Sequence[ast.Call], loop: ast.AST | None) -> Hoisting | None:
     """How to share one `Rngs`; `None` unless the calls are equal arguments of statements of one block."""
     function = function_around(facts, calls[0])
-    name = next((name for name in _NAMES if not _knows(function, name)), None)
-    if name is None or isinstance(function, ast.Lambda) or len({facts.tree.text(call) for call in calls}) != 1:
+    name = next(name for name in _names() if not _knows(function, name))
+    if isinstance(function, ast.Lambda) or len({facts.tree.text(call) for call in calls}) != 1:
         return None
     if not all(_is_argument(facts, call) for call in calls):
         return None
@@ -31,6 +31,11 @@ def hoisting(facts: ModuleFacts, calls: Sequence[ast.Call], loop: ast.AST | None
     if statement is None or not all(_follows(facts, statement, call) for call in calls):
         return None
     return Hoisting(statement, name, tuple(calls))
+
+
+def _names() -> Iterator[str]:
+    yield from ("rngs", "shared_rngs")
+    yield from (f"shared_rngs_{number}" for number in itertools.count(2))
 
 
 def _knows(function: ast.AST, name: str) -> bool:

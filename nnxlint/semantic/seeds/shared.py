@@ -3,7 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
@@ -51,7 +51,18 @@ def shared_seeds(facts: ModuleFacts, machine: Machine) -> Iterator[SharedSeedSit
             continue
         for site in (*_repeated(facts, machine, built), *_side_by_side(facts, machine, built)):
             found.setdefault(site.node, site)
-    yield from sorted(found.values(), key=lambda site: site.span)
+    yield from _one_at_a_time(facts, sorted(found.values(), key=lambda site: site.span))
+
+
+def _one_at_a_time(facts: ModuleFacts, sites: Sequence[SharedSeedSite]) -> Iterator[SharedSeedSite]:
+    """Only the first group of a function can be hoisted now: the next one needs another name."""
+    taken: dict[ast.AST, Hoisting] = {}
+    for site in sites:
+        place = site.hoisting
+        if place is None or taken.setdefault(function_around(facts, site.node), place).statement is place.statement:
+            yield site
+        else:
+            yield replace(site, hoisting=None)
 
 
 def _by_activation(facts: ModuleFacts, machine: Machine) -> Iterator[Sequence[Built]]:
