@@ -6,7 +6,7 @@ error (NNX999).
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -35,12 +35,24 @@ class Statistic(msgspec.Struct, frozen=True):
 def statistics_of(outcome: Outcome) -> Iterator[Statistic]:
     """Read the statistics of one run.
 
-    The one place that knows their form: lines of JSON on standard error, `{"kind": "model calls",
-    "understood": 1, "total": 2, "reasons": {"unknown class": 1}}`; other lines are messages for people.
+    The one place that knows their form: a line of JSON on standard error, `{"rules": [...], "understood":
+    {"model_calls": {"understood": 1, "seen": 2, "reasons": [["unknown class", 1]]}}}`; other lines are for people.
     """
     for line in outcome.stderr.splitlines():
         if line.startswith("{"):
-            yield msgspec.json.decode(line, type=Statistic)
+            document = msgspec.json.decode(line, type=_Document)
+            for kind, share in document.understood.items():
+                yield Statistic(kind.replace("_", " "), share.understood, share.seen, dict(share.reasons))
+
+
+class _Share(msgspec.Struct, frozen=True):
+    understood: int
+    seen: int
+    reasons: tuple[tuple[str, int], ...]
+
+
+class _Document(msgspec.Struct, frozen=True):
+    understood: Mapping[str, _Share]
 
 
 def measure(path: Path, options: Sequence[str], timeout: float) -> Sequence[Statistic]:

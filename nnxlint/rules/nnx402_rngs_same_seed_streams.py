@@ -32,7 +32,7 @@ import libcst.matchers as m
 from packaging.version import Version
 
 from nnxlint.diagnostic import Diagnostic, Level
-from nnxlint.edits import Applicability, Fix
+from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.model import EqualStreamsSite
 from nnxlint.syntax.rewrite import replace_expression
@@ -67,7 +67,7 @@ def _message(ctx: Context, site: EqualStreamsSite) -> str:
 
 def _distinguish(site: EqualStreamsSite) -> Fix | None:
     """Other seeds for all but the first of the streams, else one default stream for all."""
-    edits = []
+    edits: list[Edit] = []
     for node, seed in site.fresh_seeds:
         replaced = replace_expression(site.tree, node, seed)
         if not replaced:

@@ -248,6 +248,13 @@ class Filtering:
     targets: tuple[str, ...]
 
 
+class Holder(NamedTuple):
+    """A list, dict or iterable: where it was made, and its number."""
+
+    place: Place
+    target: int
+
+
 class Noise(NamedTuple):
     """How much was observed; `lasting`: without the calls and reads that say nothing new when they come again."""
 
@@ -274,7 +281,7 @@ class Log:
     escaped: set[int] = field(default_factory=set)
     kept: set[int] = field(default_factory=set)
     loaded: set[int] = field(default_factory=set)
-    holders: dict[int, set[Place]] = field(default_factory=dict)
+    holders: dict[int, set[Holder]] = field(default_factory=dict)
     trained: set[ast.AST] = field(default_factory=set)
     calls_seen: dict[ast.Call, tuple[str, str]] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)

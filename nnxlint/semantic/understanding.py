@@ -29,7 +29,7 @@ _MODELS = frozenset(
 )
 _FUNCTIONS = frozenset(
     """fn func function act activation init initializer loss callback hook factory cls class type schedule
-    transform tokenizer processor name config dtype size apply get build make create""".split()
+    register save load sow transform tokenizer processor name config dtype size apply get build make create""".split()
 )
 _OPTIMIZERS = frozenset({"flax.nnx.Optimizer", "flax.nnx.ModelAndOptimizer"})
 

@@ -22,6 +22,8 @@ from nnxlint.semantic.values import (
     join,
 )
 
+from nnxlint.semantic.vocabulary import evaluating
+
 
 def bind(machine: Machine, frame: Frame, decl: FunctionDecl, arguments: Arguments, place: Place) -> None:
     """Set the frame's locals to what the arguments give the parameters; defaults remember who left them out."""
@@ -84,6 +86,8 @@ def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.
         return Unknown(reason=f"nothing is known of the parameter `{parameter.arg}`")
     value = machine.evaluate(machine, frame.closure or frame, node)
     if isinstance(value, Const) and isinstance(value.value, bool):
+        if isinstance(place.node, ast.ClassDef) and evaluating(parameter.arg, value=True) is None:
+            return Unknown(reason="a setting of an object that is made elsewhere")
         return Const(value.value, FlagDefault(place, decl.name, parameter.arg))
     return value
 

@@ -70,6 +70,9 @@ class Family:
 
     def texts(self) -> Iterator[str]:
         """What the docstrings of the owner say."""
-        for node in (self.owner.node, *(method.node for method in self.owner.methods.values() if method.name in CONSTRUCTORS)):
+        for node in (
+            self.owner.node,
+            *(method.node for method in self.owner.methods.values() if method.name in CONSTRUCTORS),
+        ):
             if not isinstance(node, ast.Lambda):
                 yield ast.get_docstring(node) or ""

@@ -1,11 +1,17 @@
 """Which words in names speak of statistics, of fixed tables, of arrays that are random on purpose."""
 
-FREQUENCIES = frozenset("freq freqs frequency frequencies theta thetas omega omegas timescale timescales bands".split())
+FREQUENCIES = frozenset(
+    "freq freqs frequency frequencies theta thetas omega omegas timescale timescales bands".split()
+)
 _INVERSE = frozenset({"inv", "inverse", "invfreq"})
 _WAVES = frozenset("sinusoid sinusoids sinusoidal sincos rope rotary alibi cosine sine".split())
-_FILTERS = frozenset("mel melbank filterbank fbank fbanks stft istft dft dct idct hann hamming sobel blur hadamard".split())
+_FILTERS = frozenset(
+    "mel melbank filterbank fbank fbanks stft istft dft dct idct hann hamming sobel blur hadamard".split()
+)
 _MASKS = frozenset("mask masks causal tril triu".split())
-_NO_MASKS = frozenset("token tokens embed embedding embeddings patch mem memory logit logits vector value weight".split())
+_NO_MASKS = frozenset(
+    "token tokens embed embedding embeddings patch mem memory logit logits vector value weight".split()
+)
 _POSITIONS = frozenset("pos position positions positional pe".split())
 _ENCODINGS = frozenset("encoding encodings enc table pe buf cache".split())
 _SCHEDULES = frozenset("betas alphas cumprod sqrt_alphas".split())
@@ -19,8 +25,8 @@ _STATISTICS = frozenset(
     "mean means var variance std stddev stds avg average sum count min max norm moment m2 sq sigma".split()
 )
 _RUNNING = frozenset("running moving ema rolling".split())
-_MEANS = frozenset({"mean", "means", "avg", "average", "mu", "shift"})
-_SPREADS = frozenset({"std", "stds", "stddev", "var", "variance", "scale"})
+_MEANS = frozenset({"mean", "means", "avg", "average", "mu"})
+_SPREADS = frozenset({"std", "stds", "stddev", "var", "variance"})
 _DATA = frozenset(
     """pixel pixels image img rgb latent latents obs observation observations input inputs data dataset feature
     features state states action actions reward rewards target targets channel channels train norm normalizer
@@ -35,12 +41,18 @@ STATE_KINDS = frozenset(
     untrained""".split()
 )
 
-FROZEN = frozenset(
-    """random rand frozen fixed constant fourier rff gff reservoir echo esn elm extreme lsh hash hashing simhash sketch
-    sketching hyperplane hyperplanes teacher target prior noise noisy eps epsilon latent latents pos position positions
-    positional pe mask masks perm permutation dropout anchor anchors buffer queue hidden carry cache running ema
-    initial seed key rng sample samples data dataset untrained nontrainable immutable static rademacher johnson
-    distractor ground truth simulator true oracle synthetic dummy mock fake stub""".split()
+_RANDOM = frozenset(
+    """random rand frozen fixed fourier rff gff reservoir echo esn elm extreme lsh hash hashing simhash sketch
+    sketching teacher target prior untrained nontrainable rademacher johnson""".split()
+)
+FROZEN = _RANDOM | frozenset(
+    """constant hyperplane hyperplanes noise noisy eps epsilon latent latents pos position positions positional pe
+    mask masks perm permutation dropout anchor anchors buffer queue hidden carry cache running ema initial seed rng
+    sample samples data dataset immutable static truth true base pretrained original backbone w0 feedback""".split()
+)
+FROZEN_CLASSES = _RANDOM | frozenset(
+    """simulator simulation environment env oracle synthetic dummy mock fake stub lora adapter peft dora
+    liquid""".split()
 )
 FROZEN_PHRASES = (
     "frozen",
@@ -65,7 +77,14 @@ FROZEN_PHRASES = (
     "held constant",
     "stays constant",
 )
-RANDOM_METHODS = ("random feature", "random projection", "reservoir", "random fourier", "extreme learning", "echo state")
+RANDOM_METHODS = (
+    "random feature",
+    "random projection",
+    "reservoir",
+    "random fourier",
+    "extreme learning",
+    "echo state",
+)
 WEIGHTS = frozenset(
     """w w1 w2 wq wk wv wo u v weight weights kernel kernels embedding embeddings embed filters filter bias proj
     projection matrix query key value gate mixing coupling gain vectors factors codebook linear dense head""".split()

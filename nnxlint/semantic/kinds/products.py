@@ -10,7 +10,9 @@ _PRODUCTS = frozenset(
     conv_with_general_padding conv_transpose convolve correlate linear dense bilinear multiply take
     take_along_axis""".split()
 )
-_DECISIONS = frozenset("sign argmax argmin argsort floor ceil round rint heaviside greater less greater_equal top_k".split())
+_DECISIONS = frozenset(
+    "sign argmax argmin argsort floor ceil round rint heaviside greater less greater_equal top_k".split()
+)
 _WAVES = frozenset({"sin", "cos"})
 _SCALES = ast.Mult | ast.Div | ast.Add | ast.Sub
 
@@ -41,7 +43,11 @@ def _product(use: Use, depth: int = 0) -> tuple[Use, ast.AST] | None:
                 return use, parent
             case ast.Attribute(attr=name) if name in _PRODUCTS:
                 call = body.parents.get(parent)
-                return (use, call) if isinstance(call, ast.Call) and any(body.depends(one) for one in call.args) else None
+                return (
+                    (use, call)
+                    if isinstance(call, ast.Call) and any(body.depends(one) for one in call.args)
+                    else None
+                )
             case ast.Assign(targets=[ast.Name(id=name)]) if depth < _DEPTH:
                 further = (_product(Use(use.family, body, load), depth + 1) for load in body.loads(name))
                 return next((one for one in further if one is not None), None)

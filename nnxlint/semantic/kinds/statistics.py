@@ -126,7 +126,9 @@ def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
         return None
     calls = seen.family.families.machine.log.library_calls
     filtered = any(
-        isinstance(given, ClassRef) and given.decl is cls.decl for call in calls for given in call.arguments.values()
+        isinstance(given, ClassRef) and given.decl is cls.decl
+        for call in calls
+        for given in call.arguments.values()
     )
     return None if filtered else ("kind", False)
 
@@ -157,8 +159,10 @@ def _of_data(seen: _Seen) -> tuple[str, bool] | None:
     mean, spread = (one, partner) if names.is_mean(one.words) else (partner, one)
     subtracted = any(subtracts(use) for use in uses_of(seen.family, mean.attribute))
     divided = any(divides(use) for use in uses_of(seen.family, spread.attribute))
-    if subtracted and divided and (names.of_data(one.words) or _is_literal(one)):
+    if subtracted and divided and names.of_data(one.words):
         return "name", True
+    if subtracted and divided and not _prefix(one) and _is_literal(one) and _is_literal(partner):
+        return "name", False
     shifted = any(shifts(use) for use in uses_of(seen.family, mean.attribute))
     return ("name", False) if names.of_data(one.words) and (shifted or not seen.uses) else None
 
@@ -170,25 +174,39 @@ def _partner(seen: _Seen) -> Declared | None:
         if other is one or other.tainted("random"):
             continue
         pair = (one, other) if names.is_mean(one.words) else (other, one)
-        if names.is_mean(pair[0].words) and names.is_spread(pair[1].words) and _prefix(pair[0]) == _prefix(pair[1]):
+        if (
+            names.is_mean(pair[0].words)
+            and names.is_spread(pair[1].words)
+            and _prefix(pair[0]) == _prefix(pair[1])
+        ):
             return other
     return None
 
 
 def _prefix(one: Declared) -> frozenset[str]:
-    return frozenset(word for word in one.words if not names.is_mean(frozenset({word})) and not names.is_spread(frozenset({word})))
+    return frozenset(
+        word
+        for word in one.words
+        if not names.is_mean(frozenset({word})) and not names.is_spread(frozenset({word}))
+    )
 
 
 def _is_literal(one: Declared) -> bool:
     """Whether the numbers are written out."""
-    return any(isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value not in {0.0, 1.0} for node in ast.walk(one.node))
+    return any(
+        isinstance(node, ast.Constant) and isinstance(node.value, float) and node.value not in {0.0, 1.0}
+        for node in ast.walk(one.node)
+    )
 
 
 def _read_outside(seen: _Seen) -> bool:
     """Whether other code than the module's own reads it with a gradient."""
     inside = {id(node) for body in seen.family.methods() for node in body.parents}
     constructors = {
-        id(node) for decl in seen.family.classes for method in decl.methods.values() for node in ast.walk(method.node)
+        id(node)
+        for decl in seen.family.classes
+        for method in decl.methods.values()
+        for node in ast.walk(method.node)
     }
     return any(not read.stopped and id(read.place.node) not in inside | constructors for read in seen.reads)
 
@@ -199,7 +217,11 @@ def _site(
     evidence, is_sure = found
     made = one.made_at
     exact = all(seen.made is not None and seen.made.cls == External(PARAM) for seen in one.seen)
-    call = made.node if exact and made is not None and made.path == facts.path and isinstance(made.node, ast.Call) else None
+    call = (
+        made.node
+        if exact and made is not None and made.path == facts.path and isinstance(made.node, ast.Call)
+        else None
+    )
     return StatisticSite(
         facts.tree,
         one.node,

@@ -3,7 +3,11 @@
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import External, Func, Partial, Tuple, Value, members
 
-_TRAINERS = {"flax.nnx.Optimizer": (2, "wrt"), "flax.nnx.ModelAndOptimizer": (2, "wrt"), "flax.nnx.DiffState": (1, "filter")}
+_TRAINERS = {
+    "flax.nnx.Optimizer": (2, "wrt"),
+    "flax.nnx.ModelAndOptimizer": (2, "wrt"),
+    "flax.nnx.DiffState": (1, "filter"),
+}
 _WIDE = frozenset({"flax.nnx.Variable", "builtins.Ellipsis", "jax.Array"})
 _GRADIENTS = frozenset({"flax.nnx.grad", "flax.nnx.value_and_grad", *_TRAINERS})
 

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.kinds.bodies import Body
 from nnxlint.semantic.kinds.families import Family
+from nnxlint.semantic.values import Func
 
 _DEPTH = 3
 _VALUES = frozenset({"value", "raw_value", "T", "mT"})
@@ -17,6 +19,7 @@ _SHAPING = frozenset(
     broadcast_to tile repeat moveaxis cast convert_element_type to_dtype with_sharding_constraint device_put
     promote_dtype""".split()
 )
+_ITERATORS = frozenset({"zip", "enumerate", "reversed"})
 _NO_GRADIENT = frozenset(
     """argmax argmin argsort sign floor ceil round rint heaviside one_hot logical_not logical_and logical_or greater
     less greater_equal less_equal equal not_equal""".split()
@@ -49,14 +52,47 @@ def _followed(family: Family, body: Body, node: ast.expr, depth: int) -> Iterato
     grown = _grown(body, node)
     if grown is None:
         return
-    aliases = tuple(_aliases(body, grown)) if depth < _DEPTH else ()
-    for name in aliases:
-        for load in body.loads(name):
-            yield from _followed(family, body, load, depth + 1)
-    if aliases:
+    further = tuple(_further(family, body, grown)) if depth < _DEPTH else ()
+    for other, held in further:
+        yield from _followed(family, other, held, depth + 1)
+    if not further:
+        yield Use(family, body, grown)
+
+
+def _further(family: Family, body: Body, node: ast.expr) -> Iterator[tuple[Body, ast.expr]]:
+    """Where else the array goes by as it is: under a local name, into a function, out of a small method."""
+    for name in _aliases(body, node):
+        yield from ((body, load) for load in body.loads(name))
+    yield from _handed_over(family, body, node)
+    name = body.decl.name
+    if isinstance(body.parents.get(node), ast.Return) and name != "__call__":
+        for other in family.methods():
+            for mention in other.attributes(name):
+                call = other.parents.get(mention)
+                yield other, call if isinstance(call, ast.Call) and call.func is mention else mention
+
+
+def _handed_over(family: Family, body: Body, node: ast.expr) -> Iterator[tuple[Body, ast.expr]]:
+    """The parameter that a method of the family, or a function of the same file, gets it as."""
+    call = body.parents.get(node)
+    if not isinstance(call, ast.Call) or node not in call.args:
         return
-    given_back = tuple(_given_back(family, body, grown, depth))
-    yield from given_back or (Use(family, body, grown),)
+    for function in _callees(family, body, call.func):
+        inner = family.families.body(function)
+        position = call.args.index(node) + (inner.receiver is not None)
+        if position < len(function.parameters):
+            yield from ((inner, load) for load in inner.loads(function.parameters[position].arg))
+
+
+def _callees(family: Family, body: Body, function: ast.expr) -> Iterator[FunctionDecl]:
+    match function:
+        case ast.Name(id=name):
+            module = family.families.machine.modules.get(body.decl.path)
+            meant = module.locals.get(name) if module is not None else None
+            if isinstance(meant, Func):
+                yield meant.decl
+        case ast.Attribute(value=ast.Name(id=receiver), attr=name) if receiver == body.receiver:
+            yield from (one.decl for one in family.methods() if one.decl.name == name)
 
 
 def _grown(body: Body, node: ast.expr) -> ast.expr | None:
@@ -74,7 +110,9 @@ def _grown(body: Body, node: ast.expr) -> ast.expr | None:
             case ast.Attribute(attr=name) if name in _VALUES:
                 if not isinstance(parent.ctx, ast.Load):
                     return None
-            case ast.Attribute(attr=name) if name in _SHAPING and isinstance(body.parents.get(parent), ast.Call):
+            case ast.Attribute(attr=name) if name in _SHAPING and isinstance(
+                body.parents.get(parent), ast.Call
+            ):
                 parent = body.parents[parent]
             case ast.Call(func=function, args=[first, *_]) if first is node and called(function) in _SHAPING:
                 pass
@@ -96,37 +134,34 @@ def called(function: ast.expr) -> str:
 
 
 def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
-    """The local names that an assignment gives the array."""
+    """The local names that an assignment or a loop gives the array, or the arrays of a list."""
     parent = body.parents.get(node)
     position = None
-    if isinstance(parent, ast.Tuple | ast.List):
+    if isinstance(parent, ast.Call) and called(parent.func) in _ITERATORS and node in parent.args:
+        position = parent.args.index(node) + (called(parent.func) == "enumerate")
+        position = None if called(parent.func) == "reversed" else position
+        node, parent = parent, body.parents.get(parent)
+    elif isinstance(parent, ast.Tuple | ast.List):
         position = parent.elts.index(node)
         parent = body.parents.get(parent)
-    if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
-        parent = body.parents.get(parent)
-    if isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name) and position is None:
-        yield parent.target.id
-    if not isinstance(parent, ast.Assign):
-        return
-    for target in parent.targets:
-        if isinstance(target, ast.Name) and position is None:
-            yield target.id
-        elif isinstance(target, ast.Tuple) and position is not None and position < len(target.elts):
-            part = target.elts[position]
-            if isinstance(part, ast.Name):
-                yield part.id
-
-
-def _given_back(family: Family, body: Body, node: ast.expr, depth: int) -> Iterator[Use]:
-    """The uses of what a property or a small method gives back."""
-    name = body.decl.name
-    if not isinstance(body.parents.get(node), ast.Return) or name == "__call__" or depth >= _DEPTH:
-        return
-    for other in family.methods():
-        for mention in other.attributes(name):
-            call = other.parents.get(mention)
-            value = call if isinstance(call, ast.Call) and call.func is mention else mention
-            yield from _followed(family, other, value, depth + 1)
+        if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
+            parent = body.parents.get(parent)
+    match parent:
+        case ast.For(iter=iterable, target=target) | ast.comprehension(iter=iterable, target=target) if iterable is node:
+            targets = [target]
+        case ast.Assign(targets=targets):
+            pass
+        case ast.AnnAssign(target=target):
+            targets = [target]
+        case _:
+            return
+    for target in targets:
+        part = target
+        if position is not None:
+            parts = target.elts if isinstance(target, ast.Tuple) else []
+            part = parts[position] if position < len(parts) else target
+        if isinstance(part, ast.Name) and (position is None or part is not target):
+            yield part.id
 
 
 def is_stopped(use: Use, depth: int = 0) -> bool:
@@ -145,8 +180,12 @@ def _is_stopped(family: Family, body: Body, node: ast.AST, depth: int) -> bool:
             loads = [load for load in body.loads(name) if body.statement(load) is not statement]
             return bool(loads) and all(_is_stopped(family, body, load, depth + 1) for load in loads)
         case ast.Return() if body.decl.name != "__call__" and body.decl.owner is not None:
-            mentions = [(other, one) for other in family.methods() for one in other.attributes(body.decl.name)]
-            return bool(mentions) and all(_is_stopped(family, other, one, depth + 1) for other, one in mentions)
+            mentions = [
+                (other, one) for other in family.methods() for one in other.attributes(body.decl.name)
+            ]
+            return bool(mentions) and all(
+                _is_stopped(family, other, one, depth + 1) for other, one in mentions
+            )
     return False
 
 

@@ -45,10 +45,17 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
     written = {write.variable for write in machine.log.writes}
     for one in candidates:
         family = families.of(one.owner)
-        if one.variables & written or _is_set_again(family, one) or _is_moved_outside(facts, one) or _says_frozen(facts, family, one):
+        if (
+            one.variables & written
+            or _is_set_again(family, one)
+            or _is_moved_outside(facts, one)
+            or _says_frozen(facts, family, one)
+        ):
             continue
         uses = tuple(uses_of(family, one.attribute))
-        if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(machine, everything, one):
+        if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(
+            machine, everything, one
+        ):
             yield _site(facts, family, one)
 
 
@@ -89,7 +96,7 @@ def _names(tree: ast.AST, attribute: str) -> bool:
 
 def _says_frozen(facts: ModuleFacts, family: Family, one: Declared) -> bool:
     """Whether names, docstrings or comments say that the array is meant to stay as it is."""
-    if (one.words | words(one.owner.name)) & names.FROZEN:
+    if one.words & names.FROZEN or words(one.owner.name) & names.FROZEN_CLASSES:
         return True
     texts = (*family.texts(), *comments(facts, one.node))
     if any(phrase in text.lower() for text in texts for phrase in names.FROZEN_PHRASES):
@@ -110,7 +117,9 @@ def _is_used_as_weight(uses: tuple[Use, ...], has_params: bool) -> bool:  # noqa
 
 def _has_params(everything: tuple[Declared, ...], one: Declared) -> bool:
     return any(
-        other.owner is one.owner and seen.kind == "flax.nnx.Param" for other in everything for seen in other.seen
+        other.owner is one.owner and seen.kind == "flax.nnx.Param"
+        for other in everything
+        for seen in other.seen
     )
 
 
@@ -135,9 +144,16 @@ def _site(facts: ModuleFacts, family: Family, one: Declared) -> WeightSite:
         call = made.node if made.path == facts.path and isinstance(made.node, ast.Call) else None
         return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=False, made=call)
     value = one.node.value if isinstance(one.node, ast.Assign | ast.AnnAssign) else None
-    whole = [(body, node) for body in family.bodies() for node in body.attributes(one.attribute) if _is_whole(body, node)]
+    whole = [
+        (body, node)
+        for body in family.bodies()
+        for node in body.attributes(one.attribute)
+        if _is_whole(body, node)
+    ]
     # `jax.lax` takes no Param for an array, and what is in other files cannot be edited from here.
-    foreign = any(body.decl.path != facts.path and isinstance(body.parents.get(node), ast.Call) for body, node in whole)
+    foreign = any(
+        body.decl.path != facts.path and isinstance(body.parents.get(node), ast.Call) for body, node in whole
+    )
     reads = tuple(node for body, node in whole if body.decl.path == facts.path)
     array = None if foreign else value
     return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=True, array=array, reads=reads)

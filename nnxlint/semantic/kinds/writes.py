@@ -14,7 +14,9 @@ from nnxlint.semantic.values import taints_of
 from nnxlint.semantic.vocabulary import words
 
 _FORWARD = frozenset({"__call__", "forward", "apply"})
-_INITIAL = frozenset("init inits initial initialise initialised initialize initialized initializing first calibrated fresh".split())
+_INITIAL = frozenset(
+    "init inits initial initialise initialised initialize initialized initializing first calibrated fresh".split()
+)
 _SURGERY = frozenset(
     """load restore reset set assign copy sync tie import from merge fuse clip clamp prune perturb mutate swap replace
     quantize rescale init initialise initialize apply mask sparsify shrink evolve crossover transfer inherit fold bake
@@ -55,7 +57,11 @@ def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declar
 
 def _keeps_in_parent(write: VariableWrite, family: Family, declared: Declared) -> bool:
     """Whether the call of another module mixes its input into the value: `self.norm.mean[...] = …`."""
-    callers = [method for method in write.methods if method.name in _FORWARD and family.families.is_module(method.owner)]
+    callers = [
+        method
+        for method in write.methods
+        if method.name in _FORWARD and family.families.is_module(method.owner)
+    ]
     value = _written(write.place.node)
     if not callers or value is None or write.function is None:
         return False
@@ -111,7 +117,10 @@ def _trains(write: VariableWrite, value: ast.expr) -> bool:
     if any(taint.kind in _GRADIENTS for taint in taints_of(write.value)):
         return True
     names = frozenset(name for node in ast.walk(value) for name in _identifier(node))
-    return any(words(name) & _BY_HAND or words(name) >= {"learning", "rate"} or words(name) >= {"step", "size"} for name in names)
+    return any(
+        words(name) & _BY_HAND or words(name) >= {"learning", "rate"} or words(name) >= {"step", "size"}
+        for name in names
+    )
 
 
 def _identifier(node: ast.AST) -> tuple[str, ...]:
@@ -143,7 +152,9 @@ def _asks_once(test: ast.expr) -> bool:
 def _copies(body: Body, node: ast.AST, value: ast.expr, attribute: str) -> bool:
     """`online.kernel[...]` mixed into `self.kernel[...]`: a copy of another module's weights, not a statistic."""
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
-    written = {ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)}
+    written = {
+        ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)
+    }
     return any(
         isinstance(one, ast.Attribute)
         and one.attr == attribute

@@ -9,7 +9,6 @@ from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.seeds.region import function_around
 
 
-
 @dataclass(frozen=True)
 class Hoisting:
     """The statement before which the `Rngs` is made, its name, and the calls that it replaces."""
@@ -39,7 +38,10 @@ def _names() -> Iterator[str]:
 
 
 def _knows(function: ast.AST, name: str) -> bool:
-    return any(getattr(node, "id", None) == name or getattr(node, "arg", None) == name for node in _bindings(function))
+    return any(
+        getattr(node, "id", None) == name or getattr(node, "arg", None) == name
+        for node in _bindings(function)
+    )
 
 
 def _bindings(function: ast.AST) -> list[ast.AST]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Construction, RngsMade
-from nnxlint.semantic.values import Place
+from nnxlint.semantic.observe import Construction, Holder, RngsMade
+from nnxlint.semantic.seeds.region import function_around
 
 Loop = ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
@@ -26,7 +26,7 @@ def keeping_loops(
         if facts is None or site.node is facts.tree.module:
             return
         for loop in _loops_around(facts, site.node):
-            if any(_is_outside(facts, holder, loop) for holder in holders):
+            if any(_is_outside(facts, holder, loop, construction.target) for holder in holders):
                 yield facts, loop, site is made.place
 
 
@@ -44,7 +44,9 @@ def _loops_around(facts: ModuleFacts, node: ast.AST) -> Iterator[Loop]:
             first = outer.generators[0]
             if not (inner is first and _holds(first.iter, node)):
                 yield outer
-        elif isinstance(outer, ast.For | ast.AsyncFor | ast.While) and any(inner is one for one in outer.body):
+        elif isinstance(outer, ast.For | ast.AsyncFor | ast.While) and any(
+            inner is one for one in outer.body
+        ):
             yield outer
         inner = outer
 
@@ -53,9 +55,18 @@ def _holds(outer: ast.AST, node: ast.AST) -> bool:
     return any(inner is node for inner in ast.walk(outer))
 
 
-def _is_outside(facts: ModuleFacts, holder: Place, loop: Loop) -> bool:
+def _is_outside(facts: ModuleFacts, holder: Holder, loop: Loop, module: int) -> bool:
     """Whether a container lives longer than a round; a comprehension's own result does."""
-    if holder.node is loop or holder.path != facts.path:
+    node = holder.place.node
+    if node is loop:
         return True
-    span, inside = facts.tree.span(loop), facts.tree.span(holder.node)
-    return not (span.start <= inside.start and inside.end <= span.end)
+    if holder.place.path == facts.path:
+        span, other = facts.tree.span(loop), facts.tree.span(node)
+        if span.start <= other.start and other.end <= span.end:
+            return False
+        if other.start <= span.start and span.end <= other.end:
+            return True
+        if function_around(facts, node) is function_around(facts, loop):
+            return True
+    # Elsewhere, what was there before the module outlives it; what came after was made in a round.
+    return holder.target < module

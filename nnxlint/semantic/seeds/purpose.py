@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
 from nnxlint.semantic.facts import ModuleFacts
@@ -11,48 +11,70 @@ from nnxlint.semantic.seeds.loops import Loop
 from nnxlint.semantic.seeds.region import function_around
 from nnxlint.semantic.vocabulary import words
 
-_COPIES = frozenset(
-    """target targets tgt targ ema teacher momentum old prev previous ref reference frozen copy copied clone cloned backup
-    anchor slow shadow average averaged avg swa polyak lagged baseline original orig pretrained loaded restored expected
-    actual online student template skeleton abstract dummy scratch torch linen flax restore new fresh""".split()
+# One that shall start as another one, or whose first values are thrown away.
+_REPLACED = frozenset(
+    """target targets tgt targ ema teacher frozen copy copied clone cloned backup anchor shadow swa polyak lagged
+    pretrained loaded restored restore template skeleton abstract dummy""".split()
 )
-_TREATMENTS = frozenset(
-    """sgd adam adamw rmsprop lion muon vanilla control variant treatment jit jitted eager plain naive optimized optimised
-    quantized quantised fp32 fp16 bf16 float32 bfloat16 lora small large big tiny base before after trained untrained""".split()
+# Of two, they tell which one is held against the other.
+_ROLES = _REPLACED | frozenset(
+    """online student momentum old new prev previous ref reference slow fast average averaged avg baseline original
+    orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion muon vanilla control variant
+    treatment jit jitted eager plain naive optimized optimised quantized quantised fp32 fp16 bf16 float32 bfloat16
+    lora small large big tiny base before after trained untrained""".split()
 )
 _COMPARISONS = frozenset(
-    """test tests compare comparison comparing ablation ablate benchmark bench parity equivalence equivalent equal same
-    sweep grid versus vs verify check determinism deterministic reproducible reproducibility repro match matches""".split()
+    """test tests testing compare compares comparison comparing ablation ablate benchmark bench parity equivalence
+    equivalent""".split()
+)
+_CHECKS = _COMPARISONS | frozenset(
+    """equal equals same sweep versus vs verify check checks determinism deterministic reproducible reproducibility
+    repro match matches""".split()
 )
 _COMPARING = frozenset(
     """allclose assert_allclose array_equal assert_array_equal assert_array_almost_equal assert_trees_all_close
-    assert_trees_all_equal assert_almost_equal isclose""".split()
+    assert_trees_all_equal assert_almost_equal""".split()
 )
-_ENSEMBLES = frozenset("ensemble ensembles member members expert experts critic critics head heads layer layers block blocks".split())
-_ALIKE = re.compile(r"\b(same|identical|identically|equal|compar\w*|fair\w*|reproduc\w*|match\w*|common)\b")
+_ENSEMBLES = frozenset(
+    """ensemble ensembles member members expert experts critic critics head heads layer layers block blocks""".split()
+)
+_ALIKE = re.compile(
+    r"\b(compar\w*|fair(ly)?|reproduc\w*|(same|identical|equal) (start\w*|init\w*|weights?|param\w*)|start alike)\b"
+)
 _COMMENT_ROWS = 3
 _ROUNDS = frozenset({"range"})
 _BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
-def is_copy(facts: ModuleFacts, node: ast.AST) -> bool:
-    """Whether what a module is called says that it shall start as another one."""
-    return any(words(name) & _COPIES for name in names_around(facts, node)) or _is_said(facts, node)
+def is_replaced(facts: ModuleFacts, node: ast.AST) -> bool:
+    """Whether what a module is called, or a comment, says that it shall start as another one, or be overwritten."""
+    return any(words(name) & _REPLACED for name in names_around(facts, node)) or _is_said(facts, node)
 
 
 def _is_said(facts: ModuleFacts, node: ast.AST) -> bool:
-    """Whether a comment at the statement, or just above it, says that modules shall be alike."""
-    text, span = facts.tree.source.text, facts.tree.span(node)
-    rows = text[: span.start].splitlines()[-_COMMENT_ROWS:] + text[span.start : span.end + 1].splitlines()
-    return any(_ALIKE.search(row.partition("#")[2].lower()) for row in rows)
+    """Whether a comment just above the statement says that modules shall start alike."""
+    tree = facts.tree
+    row = tree.source.lines.position(tree.span(_statement(facts, node)).start).row
+    for above in range(row - 1, max(row - 1 - _COMMENT_ROWS, 0), -1):
+        span = tree.source.lines.line_span(above)
+        line = tree.source.text[span.start : span.end].strip()
+        if not line.startswith("#"):
+            return False
+        if _ALIKE.search(line.lower()):
+            return True
+    return False
 
 
 def are_separate(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
-    """Whether two modules are compared, by their names, or the second takes the place of the first."""
+    """Whether two modules are held against each other, by their names, or the second takes the first one's place."""
     mine, theirs = set(names_around(facts, one)), set(names_around(facts, other))
     if mine and mine == theirs:
-        return function_around(facts, one) is function_around(facts, other) and not _in_container(facts, one, other)
-    return any(words(name) & _TREATMENTS for name in mine ^ theirs)
+        return not _in_container(facts, one, other)
+    return bool((_words(mine) ^ _words(theirs)) & _ROLES)
+
+
+def _words(names: Iterable[str]) -> frozenset[str]:
+    return frozenset().union(*(words(name) for name in names))
 
 
 def _in_container(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
@@ -78,7 +100,7 @@ def names_around(facts: ModuleFacts, node: ast.AST) -> Iterator[str]:
             case ast.keyword(arg=str(name)):
                 yield name
             case ast.Dict(keys=keys, values=values):
-                yield from (key.value for key, value in zip(keys, values, strict=True) if value is inner and _is_text(key))
+                yield from (_text(key) for key, value in zip(keys, values, strict=True) if value is inner)
             case ast.Assign(targets=targets):
                 yield from (name for target in targets for name in _target_names(target))
             case ast.AnnAssign(target=target) | ast.NamedExpr(target=target):
@@ -86,8 +108,8 @@ def names_around(facts: ModuleFacts, node: ast.AST) -> Iterator[str]:
         inner = outer
 
 
-def _is_text(node: ast.expr | None) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+def _text(node: ast.expr | None) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
 
 
 def _target_names(target: ast.expr) -> Iterator[str]:
@@ -103,18 +125,38 @@ def _target_names(target: ast.expr) -> Iterator[str]:
 def is_test(facts: ModuleFacts) -> bool:
     """Whether a file holds tests: their seeds only have to be the same each time."""
     file = PurePosixPath(facts.path)
-    return bool(words(file.stem) & {"test", "tests", "conftest"}) or file.parent.name in {"tests", "test", "testing"}
+    return bool(words(file.stem) & {"test", "tests", "conftest"}) or file.parent.name in {
+        "tests",
+        "test",
+        "testing",
+    }
 
 
 def is_comparison(facts: ModuleFacts, made: RngsMade) -> bool:
     """Whether a function compares what it builds, so that equal seeds are wanted."""
-    if is_test(facts) or words(PurePosixPath(facts.path).stem) & _COMPARISONS:
-        return True
     decl = made.function
-    names = (decl.name, decl.owner.name if decl.owner is not None else "") if decl is not None else ()
-    if any(words(name) & _COMPARISONS for name in names):
+    names = [
+        PurePosixPath(facts.path).stem,
+        decl.owner.name if decl is not None and decl.owner is not None else "",
+    ]
+    if is_test(facts) or _words(names) & _COMPARISONS:
         return True
-    return any(_called(node) in _COMPARING for node in ast.walk(function_around(facts, made.place.node)))
+    if decl is not None and (words(decl.name) & _CHECKS or _ALIKE.search(_docstring(decl.node).lower())):
+        return True
+    return any(_called(node) in _COMPARING for node in _own_nodes(function_around(facts, made.place.node)))
+
+
+def _docstring(node: ast.AST) -> str:
+    documented = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    return (ast.get_docstring(node) or "") if documented else ""
+
+
+def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:
+    """The nodes of a function, or of a module without those of its functions."""
+    for child in ast.iter_child_nodes(function):
+        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield child
+            yield from _own_nodes(child)
 
 
 def _called(node: ast.AST) -> str:
@@ -150,7 +192,7 @@ def _arguments(loop: Loop) -> Iterator[ast.expr]:
     for body in bodies:
         for node in ast.walk(body):
             if isinstance(node, ast.Call) and _called(node) not in {"print", "append", "setattr"}:
-                yield from node.args
+                yield from (node.func, *node.args)
                 yield from (keyword.value for keyword in node.keywords)
 
 

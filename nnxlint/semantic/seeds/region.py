@@ -50,7 +50,9 @@ def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
         arms = [_arm(first[shared - 1], inner) for inner in (first[shared], second[shared])]
         if arms[0] != arms[1] and not {"test", "finalbody"} & {name for name, _ in arms}:
             return True
-    return any(_leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False))
+    return any(
+        _leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False)
+    )
 
 
 def _is_guarded(path: Sequence[ast.AST]) -> bool:
@@ -72,7 +74,11 @@ def _leaves(outer: ast.AST, inner: ast.AST) -> bool:
     """Whether control leaves for good at the end of the arm of `outer` that `inner` stands in."""
     if not isinstance(outer, ast.If | ast.match_case | ast.ExceptHandler):
         return False
-    return any(bool(block) and isinstance(block[-1], _LEAVING) for block in _blocks(outer) if any(item is inner for item in block))
+    return any(
+        bool(block) and isinstance(block[-1], _LEAVING)
+        for block in _blocks(outer)
+        if any(item is inner for item in block)
+    )
 
 
 def _blocks(node: ast.AST) -> Iterator[Sequence[ast.stmt]]:

@@ -31,6 +31,11 @@ class Seed:
         found = self.value.seed if isinstance(self.value, Key) else getattr(self.value, "value", None)
         return found if isinstance(found, int | float) and not isinstance(found, bool) else None
 
+    @property
+    def is_constant(self) -> bool:
+        """Whether the number is known and no caller sets it."""
+        return self.number is not None and not self.is_given
+
 
 def seeds_of(made: RngsMade) -> tuple[Seed, ...]:
     """The seeds of an `Rngs` by stream, in the order of the call."""
@@ -61,9 +66,7 @@ def _nodes(call: ast.Call) -> Iterator[tuple[str, ast.expr]]:
     for argument in call.args[:1]:
         yield from _entries(argument) if isinstance(argument, ast.Dict) else [(_DEFAULT, argument)]
     for keyword in call.keywords:
-        if keyword.arg is None:
-            yield from _entries(keyword.value)
-        elif keyword.arg == _DEFAULT and isinstance(keyword.value, ast.Dict):
+        if keyword.arg is None or (keyword.arg == _DEFAULT and isinstance(keyword.value, ast.Dict)):
             yield from _entries(keyword.value)
         else:
             yield keyword.arg, keyword.value
@@ -131,4 +134,6 @@ def is_key(seed: Seed) -> bool:
         return False
     named = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     parts = set(named.lower().split("_"))
-    return isinstance(seed.value, Key) or ("seed" not in parts and bool({"key", "keys", "rng", "prng"} & parts))
+    return isinstance(seed.value, Key) or (
+        "seed" not in parts and bool({"key", "keys", "rng", "prng"} & parts)
+    )

@@ -59,7 +59,10 @@ def _one_at_a_time(facts: ModuleFacts, sites: Sequence[SharedSeedSite]) -> Itera
     taken: dict[ast.AST, Hoisting] = {}
     for site in sites:
         place = site.hoisting
-        if place is None or taken.setdefault(function_around(facts, site.node), place).statement is place.statement:
+        if (
+            place is None
+            or taken.setdefault(function_around(facts, site.node), place).statement is place.statement
+        ):
             yield site
         else:
             yield replace(site, hoisting=None)
@@ -91,7 +94,7 @@ def _built(machine: Machine, made: RngsMade, construction: Construction) -> Buil
 
 def _repeated(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> Iterator[SharedSeedSite]:
     for one in built:
-        if purpose.is_copy(facts, one.construction.place.node) or _is_loaded(machine, one):
+        if purpose.is_replaced(facts, one.construction.place.node) or _is_loaded(machine, one):
             continue
         for home, loop, is_inside in keeping_loops(machine, one.made, one.construction):
             if not all(_stays(seed, loop if is_inside else None) for _, seed in one.seeds):
@@ -103,11 +106,11 @@ def _repeated(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> I
 
 
 def _stays(seed: Seed, loop: ast.AST | None) -> bool:
-    """Whether the seed's expression is the same in each round of a loop, or of one that calls its function."""
+    """Whether the seed stays the same in each round of a loop, or of one that calls its function."""
     if seed.node is None or not is_pure(seed.node):
         return False
     if loop is None:
-        return seed.number is not None and not seed.is_given
+        return seed.is_constant
     return not rebinds(loop, seed.node)
 
 
@@ -119,13 +122,15 @@ def _builds_module(machine: Machine, facts: ModuleFacts, loop: ast.AST) -> bool:
 
 
 def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) -> Iterator[SharedSeedSite]:
-    usable = [one for one in built if not purpose.is_copy(facts, one.construction.place.node)]
+    usable = [one for one in built if not purpose.is_replaced(facts, one.construction.place.node)]
     usable = [one for one in usable if not _is_loaded(machine, one)]
     for position, later in enumerate(usable):
         for earlier in usable[:position]:
             if _share(facts, machine, earlier, later):
                 group = [one.call for one in usable if one is earlier or _share(facts, machine, earlier, one)]
-                yield SharedSeedSite(facts.tree, later.call, _name(later), earlier.call, hoisting(facts, group, None))
+                yield SharedSeedSite(
+                    facts.tree, later.call, _name(later), earlier.call, hoisting(facts, group, None)
+                )
                 break
 
 
@@ -143,7 +148,7 @@ def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -
         return False
     if _class(earlier) == _class(later):
         return _in_init(earlier) or purpose.are_twins(one, other)
-    return _in_module(machine, earlier.made) and all(one.number is not None for pair in pairs for one in pair)
+    return _in_module(machine, earlier.made) and all(one.is_constant for pair in pairs for one in pair)
 
 
 def _equal(facts: ModuleFacts, one: Seed, other: Seed) -> bool:

@@ -8,7 +8,7 @@ from nnxlint.syntax.tree import Tree
 
 
 def replace_declared_class(tree: Tree, statement: ast.AST, call: ast.Call, new: str) -> Edits | None:
-    """Make the object of another class, and let the statement's annotation say the same where it named the old one."""
+    """Make the object of another class; an annotation that named the old one says the same."""
     made = replace_callee(tree, call, new)
     if made is None or not isinstance(statement, ast.AnnAssign):
         return made

@@ -1,0 +1,186 @@
+"""Comments that silence findings: found as comments, read as what they name."""
+
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from nnxlint.source import Source
+from nnxlint.spans import Position, Span
+
+# Most files end here: what this does not find has no directive.
+_HINT = re.compile(r"nnxlint\s*:|noqa", re.IGNORECASE)
+_OURS = re.compile(r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE)
+_NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
+_CODE = re.compile(r"[\s,]*(?P<code>[A-Za-z]+[0-9]+)(?![\w-])")
+_NAME = re.compile(r"[^\s,]+")
+_OUR_CODE = re.compile(r"NNX\d*", re.IGNORECASE)
+_BREAKS = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A rule as a directive names it."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A comment's request to be silent about some rules, or about all of them where `names` is None.
+
+    `rows`: the lines that it speaks of, all of them where it is None. `names` are those meant for nnxlint;
+    `others` tells that it names rules of other tools too, `noqa` that it is written in their manner.
+    """
+
+    span: Span
+    comment: Span
+    rows: frozenset[int] | None
+    names: tuple[Named, ...] | None
+    noqa: bool = False
+    others: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Comments:
+    """The directives of a file, and the first and the last line of the statement or head on each line."""
+
+    directives: tuple[Directive, ...] = ()
+    statements: tuple[tuple[int, int], ...] = ()
+
+    def rows_of(self, source: Source, span: Span) -> frozenset[int]:
+        """Give the lines on which a comment speaks of what starts at the span.
+
+        These are its own first line, and the first and last one of the statement (or head) that it stands in.
+        """
+        row = source.lines.position(span.start).row
+        ends = next((each for each in self.statements if each[0] <= row <= each[1]), (row, row))
+        return frozenset((row, *ends))
+
+
+def may_have_directives(source: Source) -> bool:
+    """Tell quickly whether the file may hold a directive."""
+    return _HINT.search(source.text) is not None
+
+
+def read_comments(source: Source) -> Comments:
+    """Find the directives of a file; strings that look like one are none."""
+    comments: list[tokenize.TokenInfo] = []
+    statements: list[tuple[int, int]] = []
+    first = 0
+    for token in _tokens(source.text):
+        if token.type == tokenize.COMMENT:
+            comments.append(token)
+        elif token.type == tokenize.NEWLINE:
+            statements.append((first or token.start[0], token.start[0]))
+            first = 0
+        elif token.type not in _BREAKS:
+            first = first or token.start[0]
+    directives = (each for token in comments for each in _directives(source, token))
+    return Comments(tuple(directives), tuple(statements))
+
+
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    """Give the tokens up to the first thing that is none."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")  # rows and columns stay what they are
+    try:
+        yield from tokenize.generate_tokens(io.StringIO(plain).readline)
+    except (tokenize.TokenError, SyntaxError):
+        return
+
+
+def _directives(source: Source, token: tokenize.TokenInfo) -> Iterator[Directive]:
+    row, column = token.start
+    start = source.lines.offset(Position(row, column + 1))
+    comment = Span(start, start + len(token.string))
+    for found in _OURS.finditer(token.string):
+        span = Span(start + found.start(), start + found.end())
+        rows = None if found["file"] else frozenset((row,))
+        yield Directive(span, comment, rows, tuple(_names(found, start)))
+    for found in _NOQA.finditer(token.string):
+        directive = _noqa(token.string, found, start, row)
+        if directive is not None:
+            yield directive
+
+
+def _names(found: re.Match[str], start: int) -> Iterator[Named]:
+    if found["names"] is not None:
+        offset = start + found.start("names")
+        for name in _NAME.finditer(found["names"]):
+            yield Named(name[0], Span(offset + name.start(), offset + name.end()))
+
+
+def _noqa(comment: str, found: re.Match[str], start: int, row: int) -> Directive | None:
+    """Read a `noqa`; None where it names rules of other tools only, or what is no rule at all."""
+    rows = frozenset((row,))
+    if not found["colon"]:
+        span = Span(start + found.start(), start + found.end())
+        return Directive(span, Span(start, start + len(comment)), rows, None, noqa=True)
+    codes = tuple(_codes(comment, found.end()))
+    ours = tuple(
+        Named(code["code"], Span(start + code.start("code"), start + code.end("code")))
+        for code in codes
+        if _OUR_CODE.fullmatch(code["code"])
+    )
+    if not ours:
+        return None
+    span = Span(start + found.start(), start + codes[-1].end())
+    others = len(ours) < len(codes)
+    return Directive(span, Span(start, start + len(comment)), rows, ours, noqa=True, others=others)
+
+
+def _codes(comment: str, position: int) -> Iterator[re.Match[str]]:
+    """Give the codes that follow each other from the position on; what comes after them is prose."""
+    found = _CODE.match(comment, position)
+    while found:
+        yield found
+        found = _CODE.match(comment, found.end())
+
+
+def without(source: Source, directive: Directive, dropped: Iterable[Named]) -> tuple[Span, str]:
+    """Give what to replace by what, so that the directive no longer names these; comments besides it stay."""
+    gone = frozenset(dropped)
+    kept = [each for each in directive.names or () if each not in gone]
+    text = source.text
+    before = text[directive.comment.start : directive.span.start]
+    after = text[directive.span.end : directive.comment.end]
+    if kept or directive.others:
+        return directive.comment, f"{before}{_trimmed(text, directive, gone)}{after}"
+    rest = _rest(before, after)
+    return (directive.comment, rest) if rest else (_whole(source, directive.comment), "")
+
+
+def _trimmed(text: str, directive: Directive, gone: frozenset[Named]) -> str:
+    """Give the directive without some names, each of which goes together with the comma before or after it."""
+    content = text[directive.span.start : directive.span.end]
+    for each in sorted(gone, key=lambda name: name.span, reverse=True):
+        start, end = each.span.start - directive.span.start, each.span.end - directive.span.start
+        head, tail = content[:start], content[end:]
+        shorter = re.sub(r"[\s,]+$", "", head)
+        if shorter.endswith(("[", ":")):  # the first of the names: what separates it from the next one goes
+            content = head + re.sub(r"^[\s,]+", "", tail)
+        else:
+            content = shorter + tail
+    return content
+
+
+def _rest(before: str, after: str) -> str:
+    """Give what else the comment says, as a comment of its own."""
+    said = after.strip()
+    if not said or said.startswith("#"):
+        return f"{before}{said}".rstrip()
+    prose = re.sub(r"^[-\N{EN DASH}\N{EM DASH}:;,.\s]+", "", said)
+    return f"{before}# {prose}" if prose else before.rstrip()
+
+
+def _whole(source: Source, comment: Span) -> Span:
+    """Give the span of a comment with the blanks before it; where it stands alone, of its line."""
+    row = source.lines.position(comment.start).row
+    line = source.lines.line_span(row)
+    code = source.text[line.start : comment.start].rstrip()
+    if code:
+        return Span(line.start + len(code), comment.end)
+    last = row == source.lines.row_count
+    return Span(line.start, line.end if last else source.lines.line_start(row + 1))
