@@ -1,12 +1,12 @@
 """`nnx.Rngs` with named streams only, handed to something that draws from another stream.
 
 ## What it does
-Finds `nnx.Rngs(params=0)` and the like, without a default stream, which flow into a layer, a module or a function
-that needs a stream of another name.
+Finds `nnx.Rngs(params=0)` and the like, without a default stream, which flow into a layer, a module or a
+function that needs a stream of another name.
 
 ## Why is this bad?
-There is nothing to draw from: `nnx.Dropout` raises `KeyError: "No RngStream named 'dropout' found in Rngs."` when it is
-built (before Flax 0.11: when it is called first), and `rngs.noise()` raises `AttributeError`.
+There is nothing to draw from: `nnx.Dropout` raises `KeyError: "No RngStream named 'dropout' found in Rngs."`
+when it is built (before Flax 0.11: when it is called first), and `rngs.noise()` raises `AttributeError`.
 
 ## Example
 ```python

@@ -1,14 +1,14 @@
 """Modules that must differ, built from equal seeds.
 
 ## What it does
-Finds modules that belong together (layers of one `__init__`, twin critics, members of an ensemble, two Dropouts)
-whose `nnx.Rngs(...)` start from the same seed: equal literals, one seed in every round of a loop or comprehension, or
-one unchanged variable. Copies that shall start alike (target networks, by name or because their weights are set
-later) and comparisons are left alone.
+Finds modules that belong together (layers of one `__init__`, twin critics, members of an ensemble, two
+Dropouts) whose `nnx.Rngs(...)` start from the same seed: equal literals, one seed in every round of a loop or
+comprehension that keeps the modules, or one unchanged variable. Copies that shall start alike (target networks,
+by name or because their weights are set later) and comparisons are left alone.
 
 ## Why is this bad?
-Equal seeds give equal random values: twin critics agree for ever, the members of an ensemble are one model, two
-Dropouts drop the same units.
+Equal seeds give equal random values: twin critics agree for ever, the members of an ensemble are one model,
+two Dropouts drop the same units.
 
 ## Example
 ```python

@@ -1,14 +1,15 @@
 """An `nnx.Param` that is no parameter: a statistic, a counter, a mask, a fixed table.
 
 ## What it does
-Finds Params that the module itself keeps up to date (`__call__`, `update`), Params of integers or booleans, Params that are
-only used behind `jax.lax.stop_gradient`, tables that are computed and never meant to move (sinusoids, RoPE frequencies, mel
-filters, masks), and running statistics. A name alone is never enough: how the array is made or used must say the same.
+Finds Params that the module itself keeps up to date (`__call__`, `update`), Params of integers or booleans,
+Params that are only used behind `jax.lax.stop_gradient`, tables that are computed and never meant to move
+(sinusoids, RoPE frequencies, mel filters, masks), and running statistics. A name alone is never enough: how
+the array is made or used must say the same.
 
 ## Why is this bad?
-`nnx.Param` means "train this": gradients are taken with respect to it, and the optimizer moves it, by weight decay even where
-the gradient is zero. A running mean drifts away from the data, a position table is blurred. Integers and booleans make
-`nnx.grad` raise TypeError.
+`nnx.Param` means "train this": gradients are taken with respect to it, and the optimizer moves it, by
+weight decay even where the gradient is zero. A running mean drifts away from the data, a position table is
+blurred. Integers and booleans make `nnx.grad` raise TypeError.
 
 ## Example
 ```python

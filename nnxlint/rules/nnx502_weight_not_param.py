@@ -1,13 +1,13 @@
 """A random weight held in `nnx.Variable` or a bare array, where no gradient reaches it.
 
 ## What it does
-Finds attributes of modules that are drawn at random in construction and multiplied with the input as weights are, but are
-held in a plain `nnx.Variable` or as a bare array. What is random on purpose is left alone: by its name, by a docstring or
-comment, behind `stop_gradient`, or when the module writes it itself.
+Finds attributes of modules that are drawn at random in construction and multiplied with the input as
+weights are, but are held in a plain `nnx.Variable` or as a bare array. What is random on purpose is left
+alone: by its name, by a docstring or comment, behind `stop_gradient`, or when the module writes it itself.
 
 ## Why is this bad?
-`nnx.grad` differentiates, and `nnx.Optimizer(..., wrt=nnx.Param)` moves, Params only. The weight keeps its random start; the
-loss still falls a little, because the rest of the model learns around it.
+`nnx.grad` differentiates, and `nnx.Optimizer(..., wrt=nnx.Param)` moves, Params only. The weight keeps its
+random start; the loss still falls a little, because the rest of the model learns around it.
 
 ## Example
 ```python
@@ -83,7 +83,7 @@ def _declare_as_param(site: WeightSite) -> Fix | None:
 
 
 def _wrap(site: WeightSite, spelling: str) -> tuple[Edit, ...] | None:
-    """Hold the array in a Param, and read it with `[...]`: not everything in JAX takes a Param for an array."""
+    """Hold the array in a Param, and read it with `[...]`: `jax.lax` takes no Param for an array."""
     if site.array is None:
         return None
     parts = [replace_expression(site.tree, site.array, f"{spelling}({site.tree.text(site.array)})")]

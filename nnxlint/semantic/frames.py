@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.observe import Activation
-from nnxlint.semantic.values import Place, Record, Value
+from nnxlint.semantic.values import FlagDefault, Place, Record, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,7 @@ class Frame:
     transforms: tuple[str, ...] = ()
     conditional: int = 0
     guards: tuple[str, ...] = ()
+    decisions: tuple[FlagDefault, ...] = ()
     loop_depth: int = 0
     mark: int = 0
     activation: Activation = field(default_factory=Activation)
@@ -86,6 +87,10 @@ class Frame:
     def guarded_by(self) -> frozenset[str]:
         """What this point is guarded by, here or in a caller: a version check, a handler of an exception."""
         return frozenset(guard for frame in self.chain() for guard in frame.guards)
+
+    def decided_by(self) -> FlagDefault | None:
+        """The mode flag, left to its default, that a condition around this point went by."""
+        return next((frame.decisions[-1] for frame in self.chain() if frame.decisions), None)
 
     @property
     def certain(self) -> bool:

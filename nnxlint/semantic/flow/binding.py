@@ -21,7 +21,6 @@ from nnxlint.semantic.values import (
     Value,
     join,
 )
-
 from nnxlint.semantic.vocabulary import evaluating
 
 

@@ -99,7 +99,7 @@ def _fill_fields(
         value = arguments.get(position, name)
         if value is None:
             value = UNKNOWN if arguments.open else _field_default(machine, frame, owner, statement, place)
-            if isinstance(place.node, ast.ClassDef) and value in (Const(value=True), Const(value=False)):
+            if isinstance(place.node, ast.ClassDef) and isinstance(value, Const) and isinstance(value.value, bool):
                 value = Unknown(reason="a setting of an object that is made elsewhere")
         if isinstance(value, Unknown) and not isinstance(statement.annotation, ast.Constant):
             from nnxlint.semantic.flow.annotations import value_of_annotation  # noqa: PLC0415

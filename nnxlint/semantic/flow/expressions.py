@@ -25,6 +25,7 @@ from nnxlint.semantic.values import (
     Const,
     Dictionary,
     External,
+    FlagDefault,
     Func,
     Items,
     Method,
@@ -43,7 +44,7 @@ from nnxlint.semantic.values import (
     truth,
     union,
 )
-from nnxlint.semantic.vocabulary import names_evaluation_data
+from nnxlint.semantic.vocabulary import evaluating, names_evaluation_data
 
 
 def evaluate(machine: Machine, frame: Frame, node: ast.expr) -> Value:
@@ -210,11 +211,19 @@ def _boolean(machine: Machine, frame: Frame, node: ast.BoolOp) -> Value:
     return union(possible) if possible else UNKNOWN
 
 
+def _is_mode(origin: FlagDefault) -> bool:
+    return evaluating(origin.parameter, value=True) is not None
+
+
 def _conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
     test = machine.evaluate(machine, frame, node.test)
     known = truth(test)
     if known is not None:
+        decisions = frame.decisions
+        if isinstance(test, Const) and isinstance(test.origin, FlagDefault) and _is_mode(test.origin):
+            frame.decisions = (*decisions, test.origin)
         value = machine.evaluate(machine, frame, node.body if known else node.orelse)
+        frame.decisions = decisions
         decided = isinstance(test, Const) and test.origin and isinstance(value, Const) and not value.origin
         return Const(value.value, test.origin) if decided else value  # type: ignore[union-attr]
     mark, before = machine.heap.mark(), dict(frame.locals)

@@ -11,7 +11,8 @@ from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame, LoopExits, Snapshot
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import NONE, UNKNOWN, Const, External, Place, Value, join, taints_of, truth
+from nnxlint.semantic.values import NONE, UNKNOWN, Const, External, FlagDefault, Place, Value, join, taints_of, truth
+from nnxlint.semantic.vocabulary import evaluating
 
 _LOOP_ROUNDS = 4
 _UNROLL = 12
@@ -114,7 +115,7 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
     condition = _condition(machine, frame, node.test)
     known = truth(condition)
     if known is not None:
-        return execute(machine, frame, node.body if known else node.orelse)
+        return _decided(machine, frame, node, condition, holds=known)
     guards, conditional = frame.guards, frame.conditional
     if any(taint.kind == "version" for taint in taints_of(condition)):
         frame.guards = (*guards, "version")
@@ -132,6 +133,20 @@ def _if(machine: Machine, frame: Frame, node: ast.If) -> bool:
     if any(body and isinstance(body[-1], ast.Raise) for body in (node.body, node.orelse)):
         # A check that refuses bad input: what follows runs whenever the function does its work.
         frame.conditional = conditional
+    return reached
+
+
+def _decided(machine: Machine, frame: Frame, node: ast.If, condition: Value, *, holds: bool) -> bool:
+    """Run the one block that a known condition chooses; a mode flag that chose it is remembered meanwhile."""
+    taken, skipped = (node.body, node.orelse) if holds else (node.orelse, node.body)
+    origin = condition.origin if isinstance(condition, Const) else None
+    if not isinstance(origin, FlagDefault) or evaluating(origin.parameter, value=True) is None:
+        return execute(machine, frame, taken)
+    decisions, frame.decisions = frame.decisions, (*frame.decisions, origin)
+    reached = execute(machine, frame, taken)
+    # `if not train: return x`: what follows is what the flag chose, too.
+    if not (skipped and isinstance(skipped[-1], ast.Return)):
+        frame.decisions = decisions
     return reached
 
 

@@ -1,4 +1,4 @@
-"""The body of one function, with the way up from each node and the names that depend on the function's input."""
+"""The body of one function: the way up from each node, and the names that depend on the input."""
 
 import ast
 from collections.abc import Iterator, Mapping
@@ -8,8 +8,8 @@ from nnxlint.semantic.facts import FunctionDecl
 
 _ROUNDS = 5
 _SETTINGS = frozenset(
-    """tau decay momentum lr learning_rate eps epsilon train training deterministic rngs rng seed mode dtype update
-    inference is_training temperature""".split()
+    """tau decay momentum lr learning_rate eps epsilon train training deterministic rngs rng seed mode dtype
+    update inference is_training temperature""".split()
 )
 _PLAIN_TYPES = frozenset({"int", "float", "bool", "str"})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -17,7 +17,7 @@ _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Body:
-    """A function of the project. `receiver`: how a method names its object; `data`: names made of its arguments."""
+    """A function. `receiver`: how a method names its object; `data`: the names made of its arguments."""
 
     decl: FunctionDecl
     receiver: str | None
@@ -44,9 +44,10 @@ class Body:
     def attributes(self, name: str) -> Iterator[ast.Attribute]:
         """Where an attribute of the method's own object is named."""
         for node in self.parents:
-            if isinstance(node, ast.Attribute) and node.attr == name and isinstance(node.value, ast.Name):
-                if node.value.id == self.receiver:
-                    yield node
+            if not isinstance(node, ast.Attribute) or node.attr != name:
+                continue
+            if isinstance(node.value, ast.Name) and node.value.id == self.receiver:
+                yield node
 
     def statement(self, node: ast.AST) -> ast.AST:
         """The statement that a node stands in."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from nnxlint.semantic.facts import ClassDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Declaration
-from nnxlint.semantic.values import Array, Const, ClassRef, Place, Unknown
+from nnxlint.semantic.values import Array, ClassRef, Const, Place, Unknown
 from nnxlint.semantic.vocabulary import words
 
 _LEARNED = frozenset("learn learned learnt learnable learns trainable trained train tunable adaptive".split())

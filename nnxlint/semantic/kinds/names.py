@@ -17,7 +17,8 @@ _ENCODINGS = frozenset("encoding encodings enc table pe buf cache".split())
 _SCHEDULES = frozenset("betas alphas cumprod sqrt_alphas".split())
 _WINDOWS = frozenset({"window", "windows", "taper"})
 _TABLE_CLASSES = frozenset(
-    "rope rotary sinusoidal sinusoid position positional timestep timesteps time fourier nerf encoding alibi".split()
+    """rope rotary sinusoidal sinusoid position positional timestep timesteps time fourier nerf encoding
+    alibi""".split()
 )
 _PARAMETRIC = frozenset("scale shift bias kernel weight weights gain token tokens log a d".split())
 
@@ -28,27 +29,29 @@ _RUNNING = frozenset("running moving ema rolling".split())
 _MEANS = frozenset({"mean", "means", "avg", "average", "mu"})
 _SPREADS = frozenset({"std", "stds", "stddev", "var", "variance"})
 _DATA = frozenset(
-    """pixel pixels image img rgb latent latents obs observation observations input inputs data dataset feature
-    features state states action actions reward rewards target targets channel channels train norm normalizer
-    global return returns""".split()
+    """pixel pixels image img rgb latent latents obs observation observations input inputs data dataset
+    feature features state states action actions reward rewards target targets channel channels train norm
+    normalizer global return returns""".split()
 )
 WHOLE = frozenset(
-    """mask masks id ids idx index indices indexes count counter counts calls step steps tracked seen pointer ptr perm
-    permutation position positions label labels segment segments flag flags edges causal allowed initialized""".split()
+    """mask masks id ids idx index indices indexes count counter counts calls step steps tracked seen
+    pointer ptr perm permutation position positions label labels segment segments flag flags edges causal
+    allowed initialized""".split()
 )
 STATE_KINDS = frozenset(
-    """ema stat stats statistic statistics buffer running moving counter nontrainable frozen constant const fixed
-    untrained""".split()
+    """ema stat stats statistic statistics buffer running moving counter nontrainable frozen constant const
+    fixed untrained""".split()
 )
 
 _RANDOM = frozenset(
-    """random rand frozen fixed fourier rff gff reservoir echo esn elm extreme lsh hash hashing simhash sketch
-    sketching teacher target prior untrained nontrainable rademacher johnson""".split()
+    """random rand frozen fixed fourier rff gff reservoir echo esn elm extreme lsh hash hashing simhash
+    sketch sketching teacher target prior untrained nontrainable rademacher johnson""".split()
 )
 FROZEN = _RANDOM | frozenset(
-    """constant hyperplane hyperplanes noise noisy eps epsilon latent latents pos position positions positional pe
-    mask masks perm permutation dropout anchor anchors buffer queue hidden carry cache running ema initial seed rng
-    sample samples data dataset immutable static truth true base pretrained original backbone w0 feedback""".split()
+    """constant hyperplane hyperplanes noise noisy eps epsilon latent latents pos position positions
+    positional pe mask masks perm permutation dropout anchor anchors buffer queue hidden carry cache running
+    ema initial seed rng sample samples data dataset immutable static truth true base pretrained original
+    backbone w0 feedback""".split()
 )
 FROZEN_CLASSES = _RANDOM | frozenset(
     """simulator simulation environment env oracle synthetic dummy mock fake stub lora adapter peft dora
@@ -86,13 +89,14 @@ RANDOM_METHODS = (
     "echo state",
 )
 WEIGHTS = frozenset(
-    """w w1 w2 wq wk wv wo u v weight weights kernel kernels embedding embeddings embed filters filter bias proj
-    projection matrix query key value gate mixing coupling gain vectors factors codebook linear dense head""".split()
+    """w w1 w2 wq wk wv wo u v weight weights kernel kernels embedding embeddings embed filters filter bias
+    proj projection matrix query key value gate mixing coupling gain vectors factors codebook linear dense
+    head""".split()
 )
 
 
 def is_table(name: frozenset[str], cls: frozenset[str], *, waves: bool) -> bool:
-    """Whether an array that is computed from positions, by sines if `waves`, has a name of one that never moves."""
+    """Whether a computed array, by sines if `waves`, has the name of a table that never moves."""
     if name & _PARAMETRIC:
         return False
     if name & (_WAVES | _FILTERS | _SCHEDULES | _WINDOWS) or (waves and name & {"cos", "sin"}):
@@ -114,7 +118,7 @@ def is_mask(name: frozenset[str]) -> bool:
 
 
 def is_filter_bank(name: frozenset[str], cls: frozenset[str]) -> bool:
-    """Whether a name is of a table that nobody learns, so that even a placeholder of zeros is one."""
+    """Whether a name is one of a table that nobody learns, even where it holds zeros yet."""
     banks = _FILTERS - {"blur"}
     return bool(name & banks or ("basis" in name and cls & banks)) and not name & _PARAMETRIC
 

@@ -13,7 +13,7 @@ from nnxlint.semantic.kinds.normalising import divides, shifts, subtracts
 from nnxlint.semantic.kinds.uses import Use, is_stopped, lacks_gradient, uses_of
 from nnxlint.semantic.kinds.writes import OwnWrite, own_writes
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import VariableRead, VariableWrite
+from nnxlint.semantic.observe import VariableRead
 from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import ClassRef, Const, External, Place
 from nnxlint.semantic.vocabulary import words
@@ -120,7 +120,7 @@ def _matters(seen: _Seen) -> bool:
 
 
 def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
-    """A class of Variables that is named after state, but derives from `nnx.Param`; no filter tells it apart."""
+    """A class of Variables named after state that derives from `nnx.Param`, and no filter tells apart."""
     cls = seen.declared.variable_class
     if cls is None or not words(cls.decl.name) & names.STATE_KINDS:
         return None
@@ -136,11 +136,10 @@ def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
 def _by_name(seen: _Seen) -> tuple[str, bool] | None:
     one = seen.declared
     cls = words(one.owner.name)
-    if one.all_tainted("table") and one.is_known:
-        if names.is_table(one.words, cls, waves=one.tainted("wave")):
-            return "table", True
     if not one.is_known:
         return None
+    if one.all_tainted("table") and names.is_table(one.words, cls, waves=one.tainted("wave")):
+        return "table", True
     if names.is_filter_bank(one.words, cls):
         return "table", False
     if names.is_mask(one.words) and seen.uses and all(lacks_gradient(use) for use in seen.uses):

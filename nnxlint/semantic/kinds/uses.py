@@ -1,4 +1,4 @@
-"""How an attribute's array is used by the methods of its class: as which operand, of what, behind `stop_gradient`."""
+"""How the methods of a class use an attribute's array: as which operand, behind `stop_gradient`."""
 
 import ast
 from collections.abc import Iterator
@@ -12,17 +12,18 @@ from nnxlint.semantic.values import Func
 _DEPTH = 3
 _VALUES = frozenset({"value", "raw_value", "T", "mT"})
 _METADATA = frozenset(
-    "shape dtype ndim size sharding at_shape nbytes itemsize set_value set_raw_value get_metadata set_metadata".split()
+    """shape dtype ndim size sharding at_shape nbytes itemsize set_value set_raw_value get_metadata
+    set_metadata""".split()
 )
 _SHAPING = frozenset(
-    """astype reshape transpose ravel flatten squeeze swapaxes copy get_value get_raw_value asarray array expand_dims
-    broadcast_to tile repeat moveaxis cast convert_element_type to_dtype with_sharding_constraint device_put
-    promote_dtype""".split()
+    """astype reshape transpose ravel flatten squeeze swapaxes copy get_value get_raw_value asarray array
+    expand_dims broadcast_to tile repeat moveaxis cast convert_element_type to_dtype
+    with_sharding_constraint device_put promote_dtype""".split()
 )
 _ITERATORS = frozenset({"zip", "enumerate", "reversed"})
 _NO_GRADIENT = frozenset(
-    """argmax argmin argsort sign floor ceil round rint heaviside one_hot logical_not logical_and logical_or greater
-    less greater_equal less_equal equal not_equal""".split()
+    """argmax argmin argsort sign floor ceil round rint heaviside one_hot logical_not logical_and logical_or
+    greater less greater_equal less_equal equal not_equal""".split()
 )
 
 
@@ -96,7 +97,7 @@ def _callees(family: Family, body: Body, function: ast.expr) -> Iterator[Functio
 
 
 def _grown(body: Body, node: ast.expr) -> ast.expr | None:
-    """The outermost expression that still is the array; `None` where it is written or only its shape is asked."""
+    """The outermost expression that still is the array; `None` where it is written, or its shape asked."""
     while True:
         parent = body.parents.get(node)
         match parent:
@@ -147,7 +148,9 @@ def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
         if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
             parent = body.parents.get(parent)
     match parent:
-        case ast.For(iter=iterable, target=target) | ast.comprehension(iter=iterable, target=target) if iterable is node:
+        case ast.For(iter=iterable, target=target) | ast.comprehension(iter=iterable, target=target) if (
+            iterable is node
+        ):
             targets = [target]
         case ast.Assign(targets=targets):
             pass
@@ -165,7 +168,7 @@ def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
 
 
 def is_stopped(use: Use, depth: int = 0) -> bool:
-    """Whether no gradient comes back: behind `stop_gradient`, at once or through the name of a local result."""
+    """Whether no gradient comes back: behind `stop_gradient`, perhaps through a local name."""
     return _is_stopped(use.family, use.body, use.node, depth)
 
 

@@ -79,7 +79,7 @@ def _is_set_again(family: Family, one: Declared) -> bool:
 
 
 def _is_moved_outside(facts: ModuleFacts, one: Declared) -> bool:
-    """Whether other code of the file moves such an attribute from where it stands, as evolution strategies do."""
+    """Whether other code of the file moves such an attribute, as evolution strategies do."""
     for node in ast.walk(facts.tree.module):
         if not isinstance(node, ast.Assign | ast.AugAssign):
             continue
@@ -123,8 +123,8 @@ def _has_params(everything: tuple[Declared, ...], one: Declared) -> bool:
     )
 
 
-def _is_trained_class(machine: Machine, everything: tuple[Declared, ...], one: Declared) -> bool:
-    """Whether something speaks for a weight beside its use: an initializer, its name, or trained state beside it."""
+def _is_trained_class(everything: tuple[Declared, ...], one: Declared) -> bool:
+    """Whether an initializer, the name, or trained state beside it speaks for a weight too."""
     if one.all_tainted("initializer") or one.words & names.WEIGHTS or _has_params(everything, one):
         return True
     return any(_is_layer(node) for node in ast.walk(one.owner.node))

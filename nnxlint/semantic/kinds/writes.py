@@ -1,4 +1,4 @@
-"""Writes of a Param by its own module: a statistic that is kept, or weights that are set up, clipped, trained?"""
+"""Writes of a Param by its own module: which keep a statistic, and which set up, clip or train weights."""
 
 import ast
 from collections.abc import Iterator
@@ -15,16 +15,17 @@ from nnxlint.semantic.vocabulary import words
 
 _FORWARD = frozenset({"__call__", "forward", "apply"})
 _INITIAL = frozenset(
-    "init inits initial initialise initialised initialize initialized initializing first calibrated fresh".split()
+    """init inits initial initialise initialised initialize initialized initializing first calibrated
+    fresh""".split()
 )
 _SURGERY = frozenset(
-    """load restore reset set assign copy sync tie import from merge fuse clip clamp prune perturb mutate swap replace
-    quantize rescale init initialise initialize apply mask sparsify shrink evolve crossover transfer inherit fold bake
-    ablate polyak""".split()
+    """load restore reset set assign copy sync tie import from merge fuse clip clamp prune perturb mutate
+    swap replace quantize rescale init initialise initialize apply mask sparsify shrink evolve crossover
+    transfer inherit fold bake ablate polyak""".split()
 )
 _KEEPING = frozenset(
-    """update observe accumulate track record push add ingest advance enqueue append collect adapt absorb insert store
-    remember register tick step count see note""".split()
+    """update observe accumulate track record push add ingest advance enqueue append collect adapt absorb
+    insert store remember register tick step count see note""".split()
 )
 _BY_HAND = frozenset({"lr", "grad", "grads", "gradient", "gradients"})
 _GRADIENTS = frozenset({"grad", "grad-name", "updates"})
@@ -41,7 +42,7 @@ class OwnWrite:
 
 
 def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declared) -> Iterator[OwnWrite]:
-    """The writes that show that the module itself, or one around it when called, keeps the value up to date."""
+    """The writes by which the module, or one around it when called, keeps the value up to date."""
     for write in writes:
         inside = [method for method in write.methods if family.owns(method)]
         if write.function is None or any(method.name in CONSTRUCTORS for method in inside):
@@ -150,7 +151,7 @@ def _asks_once(test: ast.expr) -> bool:
 
 
 def _copies(body: Body, node: ast.AST, value: ast.expr, attribute: str) -> bool:
-    """`online.kernel[...]` mixed into `self.kernel[...]`: a copy of another module's weights, not a statistic."""
+    """`online.kernel[...]` mixed into `self.kernel[...]`: weights of another module, no statistic."""
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
     written = {
         ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)

@@ -1,4 +1,4 @@
-"""Whether arrays are of integers or booleans, told by the taints ``int`` and ``bool``; neither taint: not known."""
+"""Whether arrays are of integers or booleans: the taints ``int`` and ``bool``; neither: not known."""
 
 import ast
 
@@ -15,13 +15,14 @@ _INTEGER_RESULTS = frozenset(
     diag_indices bincount randint permutation""".split()
 )
 _BOOLEAN_RESULTS = frozenset(
-    """isnan isinf isfinite isclose logical_not logical_and logical_or logical_xor greater greater_equal less
-    less_equal equal not_equal isin bernoulli""".split()
+    """isnan isinf isfinite isclose logical_not logical_and logical_or logical_xor greater greater_equal
+    less less_equal equal not_equal isin bernoulli""".split()
 )
 # What keeps the dtype of its first argument, or of all of them.
 _OF_FIRST = frozenset(
-    """array asarray reshape ravel tril triu transpose concatenate stack hstack vstack tile repeat expand_dims squeeze
-    broadcast_to roll flip copy cumsum abs zeros_like ones_like take moveaxis swapaxes sort diag pad astype""".split()
+    """array asarray reshape ravel tril triu transpose concatenate stack hstack vstack tile repeat
+    expand_dims squeeze broadcast_to roll flip copy cumsum abs zeros_like ones_like take moveaxis swapaxes
+    sort diag pad astype""".split()
 )
 _OF_ALL = frozenset({"arange", "maximum", "minimum", "outer", "clip", "multiply", "add", "subtract"})
 _KEEPING_METHODS = frozenset(

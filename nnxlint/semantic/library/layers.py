@@ -18,6 +18,7 @@ from nnxlint.semantic.values import (
     Const,
     External,
     FlagAttribute,
+    FlagDefault,
     FlagLiteral,
     Instance,
     Method,
@@ -192,8 +193,11 @@ def _use(
     flag = api.mode_flag or ""
     passed = bind_signature(api.call or (), arguments).get(flag, NONE)
     certain = frame.certain and not isinstance(rate, Unknown)
+    decided = frame.decided_by()
     for training, origin in _modes(passed, record.attrs.get(flag, UNKNOWN), callee, flag, place):
-        use = LayerUse(api.name, training, origin, certain, place, callee.target)
+        # A layer that only the flag's default let run is there because the flag was left out.
+        cause = decided if training and decided is not None and not isinstance(origin, FlagDefault) else origin
+        use = LayerUse(api.name, training, cause, certain, place, callee.target)
         if machine.collectors:
             machine.collectors[-1].append(use)
 

@@ -51,7 +51,7 @@ def _shifted(base: ast.expr, seeds: Sequence[Seed]) -> str:
 
 
 def replacements(equal: Sequence[Seed], seeds: Sequence[Seed]) -> Iterator[tuple[ast.expr, str]]:
-    """For all but the first of equal seeds, the expression to replace and what by; nothing where one has no answer."""
+    """For all but the first of equal seeds, the expression to replace and what by; all or nothing."""
     found = [(_place(seed), _other(seed, seeds, step)) for step, seed in enumerate(equal[1:], start=1)]
     if all(node is not None and text is not None for node, text in found):
         yield from ((node, text) for node, text in found if node is not None and text is not None)

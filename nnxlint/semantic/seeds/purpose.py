@@ -13,30 +13,32 @@ from nnxlint.semantic.vocabulary import words
 
 # One that shall start as another one, or whose first values are thrown away.
 _REPLACED = frozenset(
-    """target targets tgt targ ema teacher frozen copy copied clone cloned backup anchor shadow swa polyak lagged
-    pretrained loaded restored restore template skeleton abstract dummy""".split()
+    """target targets tgt targ ema teacher frozen copy copied clone cloned backup anchor shadow swa
+    polyak lagged pretrained loaded restored restore template skeleton abstract dummy""".split()
 )
 # Of two, they tell which one is held against the other.
 _ROLES = _REPLACED | frozenset(
-    """online student momentum old new prev previous ref reference slow fast average averaged avg baseline original
-    orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion muon vanilla control variant
-    treatment jit jitted eager plain naive optimized optimised quantized quantised fp32 fp16 bf16 float32 bfloat16
-    lora small large big tiny base before after trained untrained""".split()
+    """online student momentum old new prev previous ref reference slow fast average averaged avg
+    baseline original orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion
+    muon vanilla control variant treatment jit jitted eager plain naive optimized optimised quantized
+    quantised fp32 fp16 bf16 float32 bfloat16 lora small large big tiny base before after trained
+    untrained""".split()
 )
 _COMPARISONS = frozenset(
-    """test tests testing compare compares comparison comparing ablation ablate benchmark bench parity equivalence
-    equivalent""".split()
+    """test tests testing compare compares comparison comparing ablation ablate benchmark bench parity
+    equivalence equivalent""".split()
 )
 _CHECKS = _COMPARISONS | frozenset(
-    """equal equals same sweep versus vs verify check checks determinism deterministic reproducible reproducibility
-    repro match matches""".split()
+    """equal equals same sweep versus vs verify check checks determinism deterministic reproducible
+    reproducibility repro match matches""".split()
 )
 _COMPARING = frozenset(
-    """allclose assert_allclose array_equal assert_array_equal assert_array_almost_equal assert_trees_all_close
-    assert_trees_all_equal assert_almost_equal""".split()
+    """allclose assert_allclose array_equal assert_array_equal assert_array_almost_equal
+    assert_trees_all_close assert_trees_all_equal assert_almost_equal""".split()
 )
 _ENSEMBLES = frozenset(
-    """ensemble ensembles member members expert experts critic critics head heads layer layers block blocks""".split()
+    """ensemble ensembles member members expert experts critic critics head heads layer layers block
+    blocks""".split()
 )
 _ALIKE = re.compile(
     r"\b(compar\w*|fair(ly)?|reproduc\w*|(same|identical|equal) (start\w*|init\w*|weights?|param\w*)|start alike)\b"
@@ -47,7 +49,7 @@ _BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
 def is_replaced(facts: ModuleFacts, node: ast.AST) -> bool:
-    """Whether what a module is called, or a comment, says that it shall start as another one, or be overwritten."""
+    """Whether a module's name, or a comment, says that it shall start as another one or be overwritten."""
     return any(words(name) & _REPLACED for name in names_around(facts, node)) or _is_said(facts, node)
 
 
@@ -66,7 +68,7 @@ def _is_said(facts: ModuleFacts, node: ast.AST) -> bool:
 
 
 def are_separate(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
-    """Whether two modules are held against each other, by their names, or the second takes the first one's place."""
+    """Whether the names of two modules tell them apart, or the second takes the first one's place."""
     mine, theirs = set(names_around(facts, one)), set(names_around(facts, other))
     if mine and mine == theirs:
         return not _in_container(facts, one, other)

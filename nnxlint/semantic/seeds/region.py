@@ -39,7 +39,7 @@ def _sets(node: ast.AST, expression: ast.expr) -> bool:
 
 
 def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
-    """Whether two places (`one` comes first) belong to separate branches, or only one can run in one activation."""
+    """Whether two places, in order, belong to separate branches, or never run in one activation."""
     first, second = (*facts.tree.ancestors(one), one), (*facts.tree.ancestors(other), other)
     shared = sum(1 for left, right in zip(first, second, strict=False) if left is right)
     if not shared or shared == len(first) or shared == len(second):
