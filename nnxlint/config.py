@@ -1,59 +1,136 @@
-"""The settings file as written: found, read, and checked key by key."""
+"""Settings as written, in a file or on the command line: found, read, and checked key by key."""
 
 import difflib
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated, get_args
 
 import msgspec
 
 from nnxlint.errors import NnxlintError
 
 _FIELD = re.compile(r" - at `\$\.([\w-]+).*`")
-_SECTION = re.compile(r"[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*\]")
+_SECTION = re.compile(r"[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*(?:\.(?P<inner>[^\]]+))?\]")
+_INNER_SECTION = re.compile(r"[ \t]*\[(?P<inner>[^\[\]]+)\]")
+
+Strings = tuple[str, ...]
+
+
+class ModeFlagsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Names of flags that choose a module's mode."""
+
+    train: Strings = ()
+    eval: Strings = ()
 
 
 class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     """What a settings file may say; None where it is silent."""
 
-    flax_version: str | None = None
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    exclude: tuple[str, ...] | None = None
-    extend_exclude: tuple[str, ...] = ()
-    src: tuple[str, ...] | None = None
+    flax_version: Annotated[
+        str | None, msgspec.Meta(description='the Flax that the code is written for, such as `"0.12.0"`')
+    ] = None
+    select: Annotated[
+        Strings | None, msgspec.Meta(description="run these rules only: codes, prefixes, names, `ALL`")
+    ] = None
+    extend_select: Annotated[Strings | None, msgspec.Meta(description="run these rules too")] = None
+    ignore: Annotated[Strings | None, msgspec.Meta(description="leave these rules out")] = None
+    fixable: Annotated[Strings | None, msgspec.Meta(description="rules whose fixes may be applied")] = None
+    unfixable: Annotated[
+        Strings | None, msgspec.Meta(description="rules whose fixes are only shown, never applied")
+    ] = None
+    per_file_ignores: Annotated[
+        dict[str, Strings] | None,
+        msgspec.Meta(
+            description="rules to leave out in the files that a pattern matches (or, after `!`, does not match)"
+        ),
+    ] = None
+    exclude: Annotated[
+        Strings | None,
+        msgspec.Meta(description="leave these paths unreported, in the manner of `.gitignore`"),
+    ] = None
+    extend_exclude: Annotated[Strings | None, msgspec.Meta(description="and these paths")] = None
+    force_exclude: Annotated[
+        bool | None,
+        msgspec.Meta(description="leave out excluded files even if they are named on the command line"),
+    ] = None
+    src: Annotated[
+        Strings | None, msgspec.Meta(description="the folders that the project's own imports start from")
+    ] = None
+    mode_flags: Annotated[
+        ModeFlagsConfig | None,
+        msgspec.Meta(
+            description="names of your own flags that, when true, mean training (`train`) or evaluation (`eval`)"
+        ),
+    ] = None
+
+
+FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Config)}
+"""The keys by their names as written."""
+
+
+def describe(key: str) -> str:
+    """Tell in a few words what a key means."""
+    found = next(each for each in get_args(FIELDS[key].type) if isinstance(each, msgspec.Meta))
+    return found.description or ""
 
 
 @dataclass(frozen=True, slots=True)
 class ConfigFile:
-    """A settings file that was read."""
+    """Settings that were read: from the file at `path`, or typed on the command line."""
 
     path: Path
     config: Config
     text: str
+    typed: bool = False
+
+    def origin(self, key: str) -> str:
+        """Tell where the value of a key stands."""
+        return f"{self._name}{'' if self.typed else _place(self.text, self.path, key)}"
 
     def error(self, key: str, message: str) -> NnxlintError:
         """Make the error of a key, with its line."""
-        return NnxlintError(f"{self.path}{_place(self.text, self.path, key)}: {message}")
+        return NnxlintError(f"{self.origin(key)}: {message}")
+
+    @property
+    def _name(self) -> str:
+        return "--config" if self.typed else str(self.path)
 
 
 def read_config(directory: Path) -> ConfigFile | None:
     """Read the settings that stand in this very directory: `nnxlint.toml`, else `[tool.nnxlint]`."""
     own = directory / "nnxlint.toml"
     if own.is_file():
-        text = _read(own)
-        return _checked(own, text, _parse(own, text))
+        return read_config_file(own)
     shared = directory / "pyproject.toml"
     if not shared.is_file():
         return None
     text = _read(shared)
     if "nnxlint" not in text:  # then even a broken file is none of our business
         return None
-    tool = _parse(shared, text).get("tool", {})
+    tool = _parse(str(shared), text).get("tool", {})
     table = tool.get("nnxlint") if isinstance(tool, dict) else None
-    return None if table is None else _checked(shared, text, table)
+    return None if table is None else _checked(ConfigFile(shared, Config(), text), table)
+
+
+def read_config_file(path: Path) -> ConfigFile:
+    """Read the settings file at the path: a `pyproject.toml`, or one that holds nothing else."""
+    text = _read(path)
+    table: object = _parse(str(path), text)
+    if path.name == "pyproject.toml" and isinstance(table, dict):
+        tool = table.get("tool", {})
+        table = tool.get("nnxlint", {}) if isinstance(tool, dict) else {}
+    return _checked(ConfigFile(path, Config(), text), table)
+
+
+def parse_typed(assignments: Sequence[str]) -> ConfigFile | None:
+    """Read settings typed as `key = value`, in TOML; None where there are none."""
+    if not assignments:
+        return None
+    text = "\n".join(assignments)
+    return _checked(ConfigFile(Path(), Config(), text, typed=True), _parse("--config", text))
 
 
 def _read(path: Path) -> str:
@@ -67,47 +144,69 @@ def _read(path: Path) -> str:
         raise NnxlintError(message) from error
 
 
-def _parse(path: Path, text: str) -> dict[str, object]:
+def _parse(name: str, text: str) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{path}: invalid TOML: {str(error).splitlines()[0]}"
+        message = f"{name}: invalid TOML: {str(error).splitlines()[0]}"
         raise NnxlintError(message) from error
 
 
-def _checked(path: Path, text: str, table: object) -> ConfigFile:
+def _checked(file: ConfigFile, table: object) -> ConfigFile:
     if not isinstance(table, dict):
-        message = f"{path}: `tool.nnxlint` must be a table"
+        message = f"{file.path}: `tool.nnxlint` must be a table"
         raise NnxlintError(message)
-    known = msgspec.structs.fields(Config)
-    names = [field.encode_name for field in known]
+    if "rules" in table:
+        raise file.error("rules", _no_options(table["rules"]))
+    _check_names(file, table, tuple(FIELDS), "setting")
+    modes = table.get("mode-flags")
+    if isinstance(modes, dict):
+        _check_names(file, modes, ModeFlagsConfig.__struct_fields__, "setting of `mode-flags`", "mode-flags")
+    try:
+        return ConfigFile(file.path, msgspec.convert(table, Config), file.text, file.typed)
+    except msgspec.ValidationError as error:
+        raise _wrong_type(file, str(error)) from error
+
+
+def _no_options(table: object) -> str:
+    code = next(iter(table), "") if isinstance(table, dict) else ""
+    which = f"the rule `{code}`" if code else "a rule"
+    return f"`rules`: options for {which}, but no rule has options"
+
+
+def _check_names(
+    file: ConfigFile, table: dict[str, object], names: Sequence[str], what: str, place: str = ""
+) -> None:
     for key in table:
         if key not in names:
             close = difflib.get_close_matches(key.replace("_", "-").lower(), names, n=1)
             hint = f", did you mean `{close[0]}`?" if close else f" (known: {', '.join(names)})"
-            message = f"{path}{_place(text, path, key)}: unknown setting `{key}`{hint}"
-            raise NnxlintError(message)
-    try:
-        return ConfigFile(path, msgspec.convert(table, Config), text)
-    except msgspec.ValidationError as error:
-        raise _wrong_type(path, text, str(error)) from error
+            raise file.error(place or key, f"unknown {what} `{key}`{hint}")
 
 
-def _wrong_type(path: Path, text: str, complaint: str) -> NnxlintError:
+def _wrong_type(file: ConfigFile, complaint: str) -> NnxlintError:
     found = _FIELD.search(complaint)
     key = found.group(1) if found else ""
-    plain = _FIELD.sub("", complaint).replace("array", "list")
+    plain = _FIELD.sub("", complaint)
+    for foreign, own in ((" | null", ""), ("array", "list"), ("object", "table")):
+        plain = plain.replace(foreign, own)
     reason = f"{plain[:1].lower()}{plain[1:]}"
-    return NnxlintError(f"{path}{_place(text, path, key)}: `{key}`: {reason}")
+    return file.error(key, f"`{key}`: {reason}")
 
 
 def _place(text: str, path: Path, key: str) -> str:
     """Give `:LINE` of the key in the settings' own section; nothing where it is written in some other way."""
-    written = re.compile(rf"[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*=")
-    inside = path.name == "nnxlint.toml"
+    written = re.compile(rf"[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[=.]")
+    table = re.compile(rf"[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*(?:\.|$)")
+    own_file = path.name != "pyproject.toml"
+    inside = own_file
     for row, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("["):
-            inside = _SECTION.match(line) is not None
+            section = (_INNER_SECTION if own_file else _SECTION).match(line)
+            inner = section["inner"] if section else None
+            if inner and table.match(inner):
+                return f":{row}"
+            inside = section is not None and inner is None
         elif inside and written.match(line):
             return f":{row}"
     return ""

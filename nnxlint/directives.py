@@ -11,7 +11,9 @@ from nnxlint.spans import Position, Span
 
 # Most files end here: what this does not find has no directive.
 _HINT = re.compile(r"nnxlint\s*:|noqa", re.IGNORECASE)
-_OURS = re.compile(r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE)
+_OURS = re.compile(
+    r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE
+)
 _NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
 _CODE = re.compile(r"[\s,]*(?P<code>[A-Za-z]+[0-9]+)(?![\w-])")
 _NAME = re.compile(r"[^\s,]+")

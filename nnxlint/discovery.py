@@ -80,7 +80,7 @@ def compile_patterns(directory: Path, lines: Iterable[str]) -> Patterns:
     try:
         return Patterns(directory.as_posix(), GitIgnoreSpec.from_lines(lines))
     except ValueError as error:
-        message = f"invalid exclude pattern: {error}"
+        message = f"invalid pattern: {error}"
         raise NnxlintError(message) from error
 
 

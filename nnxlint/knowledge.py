@@ -22,7 +22,7 @@ from nnxlint.discovery import (
     project_root,
 )
 from nnxlint.imports import ModuleFinder, find_imports
-from nnxlint.settings import Settings
+from nnxlint.settings import ModeFlags, Settings, SettingsOf
 from nnxlint.source import Source, SourceError, make_source, mentions_nnx, read_bytes
 from nnxlint.target import TargetFinder
 
@@ -40,6 +40,7 @@ class Project:
     search_roots: tuple[str, ...]
     reported: tuple[str, ...] = ()
     unrelated: tuple[str, ...] = ()
+    mode_flags: ModeFlags = ModeFlags()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +52,9 @@ class Loaded:
     notices: tuple[str, ...]
 
 
-SettingsOf = Callable[[Path], Settings]
-
-
 def load_projects(paths: Sequence[Path], settings_of: SettingsOf) -> Loaded:
     """Load the projects of the files that the paths name; `settings_of` gives the settings of a directory."""
-    named = [absolute(path) for path in paths]
+    named = [path for path in map(absolute, paths) if not _forced_out(path, settings_of)]
     found = discover(named, lambda folder: _report_excludes(folder, settings_of(folder)))
     groups = _group(found.files, [path for path in named if path.is_dir()], settings_of)
     failures: list[SourceError] = []
@@ -162,6 +160,7 @@ def _load(group: _Group, settings_of: SettingsOf, failures: list[SourceError]) -
         search_roots=search_roots,
         reported=tuple(sorted(reported & sources.keys())),
         unrelated=tuple(sorted((reported & contents.keys()) - related)),
+        mode_flags=_mode_flags(sources, settings_of),
     )
 
 
@@ -267,6 +266,24 @@ def _targets(root: Path, paths: Iterable[str], settings_of: SettingsOf) -> dict[
     return targets
 
 
+def _mode_flags(paths: Iterable[str], settings_of: SettingsOf) -> ModeFlags:
+    """Collect the flags that any settings of the project name: a module may be called from another folder."""
+    written = [settings_of(folder).mode_flags for folder in {Path(path).parent for path in paths}]
+    return ModeFlags(
+        frozenset().union(*(flags.train for flags in written)),
+        frozenset().union(*(flags.evaluation for flags in written)),
+    )
+
+
 def _report_excludes(folder: Path, settings: Settings) -> Patterns:
     root = settings.root or project_root(folder) or folder
-    return compile_patterns(root, (*settings.exclude, *settings.extend_exclude))
+    return compile_patterns(root, settings.excluded_from(root))
+
+
+def _forced_out(path: Path, settings_of: SettingsOf) -> bool:
+    """Whether a path that was named is left out all the same, because excludes are to hold for such ones too."""
+    folder = path if path.is_dir() else path.parent
+    settings = settings_of(folder)
+    return settings.force_exclude and bool(
+        _report_excludes(folder, settings).verdict(f"{path.as_posix()}{'/' if path.is_dir() else ''}")
+    )

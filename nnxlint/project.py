@@ -8,16 +8,17 @@ from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import fix_until_settled
-from nnxlint.knowledge import Loaded, Project, SettingsOf, load_projects
+from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.linter import Linted, lint_path
 from nnxlint.newer_syntax import newer_python_needed
 from nnxlint.report import Report, combined
 from nnxlint.rule import Rule
 from nnxlint.rules.nnx900_syntax_error import syntax_error
-from nnxlint.selection import ignored, select_rules
+from nnxlint.selection import left_out, rules_in, rules_of, unfixable_codes
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.statistics import Statistics
-from nnxlint.settings import Settings
+from nnxlint.settings import Settings, SettingsOf
+from nnxlint.suppression import Rules, without_silenced
 from nnxlint.syntax_errors import syntax_diagnostic
 from nnxlint.target import target_flax
 from nnxlint.writing import write_source
@@ -45,7 +46,7 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
     `advance` is told how many of how many files are done.
     """
     for path in request.paths:
-        _rules_in(path if path.is_dir() else path.parent, request)
+        rules_of(request.settings_of(path if path.is_dir() else path.parent), request.rules)
     loaded = load_projects(request.paths, request.settings_of)
     total = sum(len(project.reported) for project in loaded.projects)
     done = 0
@@ -127,7 +128,7 @@ def _lint(
             linted.append(Linted(found))
             failures += lines
         else:
-            linted.append(lint_path(path, analysis.model, _rules_in(Path(path).parent, request)))
+            linted.append(_lint_file(project, path, analysis, settings, request.rules))
         advance(count)
     return Report(
         diagnostics=tuple(each for some in linted for each in some.diagnostics),
@@ -137,6 +138,23 @@ def _lint(
         crashes=tuple(each for some in linted for each in some.crashes),
         statistics=analysis.statistics if request.statistics else Statistics(),
     )
+
+
+def _lint_file(
+    project: Project, path: str, analysis: Analysis, settings: Settings, known: Sequence[Rule]
+) -> Linted:
+    ran = rules_in(path, settings, known)
+    linted = lint_path(path, analysis.model, ran)
+    heard = without_silenced(project.sources[path], linted, Rules(ran, known), project.targets[path])
+    shown = unfixable_codes(settings, known)
+    return replace(heard, diagnostics=tuple(_for_display(each, shown) for each in heard.diagnostics))
+
+
+def _for_display(diagnostic: Diagnostic, shown: frozenset[str]) -> Diagnostic:
+    """Give the diagnostic with a fix that nobody applies, where its rule's fixes are only shown."""
+    if diagnostic.fix is None or diagnostic.code not in shown:
+        return diagnostic
+    return replace(diagnostic, fix=replace(diagnostic.fix, applicability=Applicability.DISPLAY))
 
 
 def _broken_file(
@@ -151,16 +169,9 @@ def _broken_file(
             f"{path}: not linted: its syntax is of Python {version}, and nnxlint must run on that or newer",
         )
     known = next((rule for rule in rules if rule.code == syntax_error.code), syntax_error)
-    if ignored(known, settings.select, settings.extend_select, settings.ignore):
+    if left_out(known, path, settings):
         return (), ()
     return (syntax_diagnostic(source, error),), ()
-
-
-def _rules_in(directory: Path, request: CheckRequest) -> tuple[Rule, ...]:
-    settings = request.settings_of(directory)
-    return select_rules(
-        request.rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore
-    )
 
 
 def _outside(loaded: Loaded) -> Report:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from nnxlint.errors import NnxlintError
 from nnxlint.rule import Rule
+from nnxlint.settings import Settings
 
 ALL = "ALL"
 _PREFIX = re.compile(r"NNX\d{0,3}")
@@ -29,6 +30,32 @@ def select_rules(
     for selector in (*(select or ()), *extend_select, *ignore):
         _must_name_a_rule(selector, rules)
     return tuple(rule for rule in rules if _runs(rule, select, extend_select, ignore))
+
+
+def rules_of(settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Choose the rules that run under the settings; `NnxlintError`, with its place, for a name of no rule."""
+    _must_name_rules(settings, rules)
+    return select_rules(
+        rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore
+    )
+
+
+def rules_in(path: str, settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Choose the rules that run on a file: those that the settings choose, less what they leave out in it."""
+    return tuple(rule for rule in rules_of(settings, rules) if not left_out(rule, path, settings))
+
+
+def left_out(rule: Rule, path: str, settings: Settings) -> bool:
+    """Whether the settings leave the rule out in the file, by whatever key."""
+    named = any(
+        _names(name, rule) for each in settings.per_file_ignores if each.hold_for(path) for name in each.rules
+    )
+    return named or ignored(rule, settings.select, settings.extend_select, settings.ignore)
+
+
+def unfixable_codes(settings: Settings, rules: Sequence[Rule]) -> frozenset[str]:
+    """Give the codes of the rules whose fixes are only shown."""
+    return frozenset(rule.code for rule in rules if not _is_fixable(rule, settings))
 
 
 def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
@@ -75,6 +102,32 @@ def _names(selector: str, rule: Rule) -> bool:
 
 def _wakes(selector: str, rule: Rule) -> bool:
     return selector in (ALL, rule.name) or (len(selector) >= _WAKING_LENGTH) or rule.selected
+
+
+def _is_fixable(rule: Rule, settings: Settings) -> bool:
+    allowed = max(_strengths(rule, settings.fixable), default=-1)
+    return allowed > max(_strengths(rule, settings.unfixable), default=-1)
+
+
+def _must_name_rules(settings: Settings, rules: Sequence[Rule]) -> None:
+    by_key = {
+        "select": settings.select or (),
+        "extend-select": settings.extend_select,
+        "ignore": settings.ignore,
+        "fixable": settings.fixable,
+        "unfixable": settings.unfixable,
+        "per-file-ignores": [name for ignores in settings.per_file_ignores for name in ignores.rules],
+    }
+    for key, selectors in by_key.items():
+        for selector in selectors:
+            try:
+                _must_name_a_rule(selector, rules)
+            except NnxlintError as error:
+                place = settings.origins.get(key, "").split(", --", maxsplit=1)[0]
+                if not place or place.startswith("--"):
+                    raise
+                message = f"{place}: {error}"
+                raise NnxlintError(message) from error
 
 
 def _must_name_a_rule(selector: str, rules: Sequence[Rule]) -> None:

@@ -1,49 +1,108 @@
 """The settings that hold for a directory: the nearest settings file, overlaid by the command line."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.version import InvalidVersion, Version
 
-from nnxlint.config import ConfigFile, read_config
-from nnxlint.discovery import DEFAULT_EXCLUDE, absolute, compile_patterns
+from nnxlint.config import FIELDS, ConfigFile, ModeFlagsConfig, parse_typed, read_config, read_config_file
+from nnxlint.discovery import DEFAULT_EXCLUDE, Patterns, absolute, compile_patterns
 from nnxlint.errors import NnxlintError
 
 DEFAULT_SRC = (".", "src")
+
+_ADDING = frozenset({"extend-select", "ignore", "unfixable", "per-file-ignores", "extend-exclude"})
+
+Selectors = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModeFlags:
+    """Names of flags that, when true, mean training or evaluation, beside those that every project uses."""
+
+    train: frozenset[str] = frozenset()
+    evaluation: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FileIgnores:
+    """Rules that are left out in the files which a pattern matches; after `!`, in all others."""
+
+    pattern: str
+    rules: Selectors
+    directory: Path
+    _patterns: Patterns = field(repr=False, compare=False)
+
+    def hold_for(self, path: str) -> bool:
+        """Whether the rules are left out in the file. Where its folder is none of ours, its name decides."""
+        inside = path.startswith(f"{self._patterns.directory.rstrip('/')}/")
+        counted = path if inside else (self.directory / Path(path).name).as_posix()
+        return bool(self._patterns.verdict(counted)) is not self.pattern.startswith("!")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Resolved settings; `root` is the directory of the file they come from, where its paths count from.
 
-    `select` is None where nobody chose: then the rules that are selected by themselves speak.
+    `select` is None where nobody chose: then the rules that are selected by themselves speak. What the command
+    line excludes (`typed_exclude`) counts from `typed_from`. `origins` tells where the values of keys were set.
     """
 
     flax_version: Version | None = None
     flax_origin: str = ""
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    select: Selectors | None = None
+    extend_select: Selectors = ()
+    ignore: Selectors = ()
+    fixable: Selectors = ("ALL",)
+    unfixable: Selectors = ()
+    per_file_ignores: tuple[FileIgnores, ...] = ()
     exclude: tuple[str, ...] = DEFAULT_EXCLUDE
     extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
     src: tuple[str, ...] = DEFAULT_SRC
+    mode_flags: ModeFlags = ModeFlags()
     root: Path | None = None
+    typed_exclude: tuple[str, ...] = ()
+    typed_from: Path | None = None
+    origins: Mapping[str, str] = field(
+        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
+    )
+
+    def excluded_from(self, root: Path) -> tuple[str, ...]:
+        """Give all patterns of what is excluded, counted from the root."""
+        base = self.typed_from or root
+        typed = (_rebased(pattern, base, root) for pattern in self.typed_exclude)
+        return (*self.exclude, *self.extend_exclude, *typed)
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What the command line says about settings; None where it is silent."""
+    """What the command line says about settings; None where it is silent.
+
+    `config_file` is read instead of every other file, and `isolated` means that none is; `typed` are settings in
+    TOML.
+    """
 
     flax_version: str | None = None
-    select: tuple[str, ...] | None = None
-    extend_select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
+    select: Selectors | None = None
+    extend_select: Selectors = ()
+    ignore: Selectors = ()
+    fixable: Selectors | None = None
+    unfixable: Selectors = ()
+    per_file_ignores: tuple[tuple[str, Selectors], ...] = ()
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    config_file: Path | None = None
+    isolated: bool = False
+    typed: tuple[str, ...] = ()
 
 
 NO_OVERRIDES = Overrides()
+
+SettingsOf = Callable[[Path], Settings]
 
 
 def load_settings(directory: Path, overrides: Overrides = NO_OVERRIDES) -> Settings:
@@ -51,18 +110,23 @@ def load_settings(directory: Path, overrides: Overrides = NO_OVERRIDES) -> Setti
     return settings_loader(overrides)(directory)
 
 
-def settings_loader(overrides: Overrides = NO_OVERRIDES) -> Callable[[Path], Settings]:
+def settings_loader(overrides: Overrides = NO_OVERRIDES) -> SettingsOf:
     """Make a `load_settings` that reads every settings file once."""
     loaded: dict[Path, Settings] = {}
+    typed = parse_typed(overrides.typed)
+    everywhere = overrides.isolated or overrides.config_file is not None
 
     def load(directory: Path) -> Settings:
-        path = absolute(directory)
+        path = Path() if everywhere else absolute(directory)
         if path not in loaded:
-            file = read_config(path)
+            file = _file_of(path, overrides)
             if file is None and path != path.parent:
                 loaded[path] = load(path.parent)
             else:
-                loaded[path] = overlay(_resolve(file) if file else Settings(), overrides)
+                # Like those of other tools, the paths of a file that was named count from where we are.
+                root = absolute(Path()) if everywhere else path
+                files = [each for each in (file, typed) if each is not None]
+                loaded[path] = overlay(_resolve(files, root if file else None), overrides)
         return loaded[path]
 
     return load
@@ -70,22 +134,41 @@ def settings_loader(overrides: Overrides = NO_OVERRIDES) -> Callable[[Path], Set
 
 def overlay(settings: Settings, overrides: Overrides) -> Settings:
     """Lay the command line over the settings: its `--select` starts afresh, its other lists add."""
+    here = absolute(Path())
     afresh = overrides.select is not None
     version, origin = settings.flax_version, settings.flax_origin
     if overrides.flax_version is not None:
         version = parse_flax_version(overrides.flax_version, "--flax-version")
         origin = "`--flax-version`"
-    return Settings(
+    typed = (*(overrides.exclude or ()), *overrides.extend_exclude)
+    return replace(
+        settings,
         flax_version=version,
         flax_origin=origin,
         select=overrides.select if afresh else settings.select,
         extend_select=(*(() if afresh else settings.extend_select), *overrides.extend_select),
         ignore=(*(() if afresh else settings.ignore), *overrides.ignore),
-        exclude=settings.exclude if overrides.exclude is None else _patterns(overrides.exclude),
-        extend_exclude=(*settings.extend_exclude, *_patterns(overrides.extend_exclude)),
-        src=settings.src,
-        root=settings.root,
+        fixable=settings.fixable if overrides.fixable is None else overrides.fixable,
+        unfixable=(*(() if overrides.fixable is not None else settings.unfixable), *overrides.unfixable),
+        per_file_ignores=(
+            *settings.per_file_ignores,
+            *(file_ignores(pattern, rules, here) for pattern, rules in overrides.per_file_ignores),
+        ),
+        exclude=settings.exclude if overrides.exclude is None else (),
+        force_exclude=settings.force_exclude or overrides.force_exclude,
+        typed_exclude=_patterns(typed),
+        typed_from=here if typed else None,
+        origins=MappingProxyType(_origins(settings.origins, overrides)),
     )
+
+
+def file_ignores(pattern: str, rules: Selectors, directory: Path) -> FileIgnores:
+    """Make the ignores of a pattern that counts from the directory; `NnxlintError` for one that is none."""
+    plain = pattern.removeprefix("!")
+    if not plain.strip():
+        message = f"invalid pattern {pattern!r}"
+        raise NnxlintError(message)
+    return FileIgnores(pattern, rules, directory, compile_patterns(directory, (plain,)))
 
 
 def parse_flax_version(text: str, place: str) -> Version:
@@ -97,34 +180,86 @@ def parse_flax_version(text: str, place: str) -> Version:
         raise NnxlintError(message) from error
 
 
-def _resolve(file: ConfigFile) -> Settings:
-    config = file.config
-    for key, patterns in (("exclude", config.exclude), ("extend-exclude", config.extend_exclude)):
-        try:
-            _patterns(patterns or ())
-        except NnxlintError as error:
-            raise file.error(key, str(error)) from error
-    version = None
-    if config.flax_version is not None:
-        try:
-            version = parse_flax_version(config.flax_version, "`flax-version`")
-        except NnxlintError as error:
-            failure = file.error("flax-version", str(error))
-            raise failure from error
-    return Settings(
-        flax_version=version,
-        flax_origin=f"`flax-version` in {file.path}" if version else "",
-        select=config.select,
-        extend_select=config.extend_select,
-        ignore=config.ignore,
-        exclude=DEFAULT_EXCLUDE if config.exclude is None else config.exclude,
-        extend_exclude=config.extend_exclude,
-        src=DEFAULT_SRC if config.src is None else config.src,
-        root=file.path.parent,
-    )
+def _file_of(directory: Path, overrides: Overrides) -> ConfigFile | None:
+    if overrides.isolated:
+        return None
+    return read_config_file(overrides.config_file) if overrides.config_file else read_config(directory)
+
+
+def _resolve(files: Sequence[ConfigFile], root: Path | None) -> Settings:
+    """Make settings of what stands in the files, of which the last that has a key decides on it."""
+    settings = Settings(root=root)
+    origins: dict[str, str] = {}
+    for file in files:
+        for key, known in FIELDS.items():
+            value = getattr(file.config, known.name)
+            if value is None:
+                continue
+            origins[key] = file.origin(key)
+            place = "`--config`" if file.typed else f"`{key}` in {file.path}"
+            try:
+                settings = _with(settings, known.name, value, place)
+            except NnxlintError as error:
+                raise file.error(key, str(error)) from error
+    return replace(settings, origins=MappingProxyType(origins))
+
+
+def _with(settings: Settings, name: str, value: object, origin: str) -> Settings:
+    """Give the settings with one key as it was written; `NnxlintError` without a place when that is wrong."""
+    match name, value:
+        case "flax_version", str():
+            version = parse_flax_version(value, "`flax-version`")
+            return replace(settings, flax_version=version, flax_origin=origin)
+        case "mode_flags", ModeFlagsConfig():
+            return replace(settings, mode_flags=_mode_flags(value))
+        case "per_file_ignores", dict():
+            here = settings.root or absolute(Path())
+            made = (file_ignores(pattern, rules, here) for pattern, rules in value.items())
+            return replace(settings, per_file_ignores=tuple(made))
+        case (("exclude" | "extend_exclude"), tuple()):
+            _patterns(value)
+    return replace(settings, **{name: value})  # type: ignore[arg-type]
+
+
+def _mode_flags(written: ModeFlagsConfig) -> ModeFlags:
+    flags = ModeFlags(frozenset(written.train), frozenset(written.eval))
+    for name in sorted(flags.train | flags.evaluation):
+        if not name.isidentifier():
+            message = f"`mode-flags`: {name!r} is no name of a flag"
+            raise NnxlintError(message)
+    both = sorted(flags.train & flags.evaluation)
+    if both:
+        message = f"`mode-flags`: `{both[0]}` cannot mean both training and evaluation"
+        raise NnxlintError(message)
+    return flags
+
+
+def _origins(before: Mapping[str, str], overrides: Overrides) -> dict[str, str]:
+    """Tell where values come from once the command line has spoken; what adds to a file's list comes from both."""
+    forgotten = {"extend-select", "ignore"} if overrides.select is not None else set()
+    forgotten |= {"unfixable"} if overrides.fixable is not None else set()
+    origins = {key: place for key, place in before.items() if key not in forgotten}
+    for key, known in FIELDS.items():
+        if getattr(overrides, known.name, None) not in (None, (), False):
+            adds = key in origins and key in _ADDING
+            origins[key] = f"{origins[key]}, --{key}" if adds else f"--{key}"
+    return origins
 
 
 def _patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Give the patterns back once they are known to be readable."""
     compile_patterns(Path(), patterns)
     return patterns
+
+
+def _rebased(pattern: str, base: Path, root: Path) -> str:
+    """Give a pattern that counts from `base` as one that counts from `root`; one without a slash holds anywhere."""
+    negation, plain = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
+    if base == root or "/" not in plain.rstrip("/") or plain.startswith("**/"):
+        return pattern
+    anchored = plain.removeprefix("./").lstrip("/")
+    if base.is_relative_to(root):
+        return f"{negation}/{base.relative_to(root).as_posix()}/{anchored}"
+    if root.is_relative_to(base):
+        return f"{negation}/{anchored.removeprefix(f'{root.relative_to(base).as_posix()}/')}"
+    return pattern

@@ -100,7 +100,7 @@ def _unused(
                 unused_suppression,
                 source,
                 directive.span,
-                f"{_listed(idle)} not reported here: the comment silences nothing",
+                f"{_listed(idle)} nothing here",
                 fix=_removal(source, directive, idle),
             )
 
@@ -138,10 +138,8 @@ def _guess(name: str, codes: Mapping[str, str]) -> str:
 
 
 def _listed(names: Sequence[Named]) -> str:
-    first, *others = (f"`{each.text}`" for each in names)
-    if not others:
-        return f"{first} is"
-    return f"{first} and {others[0]} are" if len(others) == 1 else f"{first} and {len(others)} more are"
+    more = len(names) - 1
+    return f"`{names[0].text}` and {more} more silence" if more else f"`{names[0].text}` silences"
 
 
 def _removal(source: Source, directive: Directive, idle: Sequence[Named]) -> Fix:

@@ -27,8 +27,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
 NOT_LINTED = ("bad.fixed.py", "bad.out", "bad.diff", "expect.txt")
 
-# The engine reports these itself, so they have no rule file to run and no program to show.
-ENGINE_CODES = frozenset({"NNX900", "NNX999"})
+# The engine reports these itself, so no shape decides on them; of some there is no program to show.
+ENGINE_CODES = frozenset({"NNX900", "NNX901", "NNX902", "NNX999"})
+WITHOUT_PROGRAMS = frozenset({"NNX900", "NNX999"})
 
 _MARKER = re.compile(r"#\s*expect:\s*(?P<codes>NNX\d{3}(?:\s*,\s*NNX\d{3})*)")
 _LEADING = re.compile(r"^(?: {4})+", re.MULTILINE)

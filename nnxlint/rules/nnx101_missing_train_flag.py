@@ -56,7 +56,7 @@ import libcst.matchers as m
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Fix
 from nnxlint.rule import Context, Repairs, rule
-from nnxlint.semantic.evaluation import EvaluationSite, evaluation_value
+from nnxlint.semantic.evaluation import EvaluationSite
 from nnxlint.syntax.rewrite import add_keyword
 
 SHAPE = m.Call()
@@ -89,6 +89,6 @@ def _reason(call: EvaluationSite) -> str:
 
 
 def _pass_flag(call: EvaluationSite) -> Fix | None:
-    value = evaluation_value(call.flag)
+    value = call.flag_value
     edits = add_keyword(call.tree, call.call, call.flag, str(value)) if value is not None else None
     return Fix(f"pass `{call.flag}={value}`", Applicability.UNSAFE, edits) if edits else None

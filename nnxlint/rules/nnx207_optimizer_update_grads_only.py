@@ -33,7 +33,6 @@ import libcst.matchers as m
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Fix
 from nnxlint.rule import Context, Revives, rule
-
 from nnxlint.semantic.optimizing import UpdateSite
 from nnxlint.syntax.rewrite import insert_first_argument
 

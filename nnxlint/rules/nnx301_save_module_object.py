@@ -2,13 +2,15 @@
 
 ## What it does
 Finds modules and optimizers, also inside dicts, lists and tuples, that reach `np.save`, `np.savez`,
-`flax.serialization`, `save_checkpoint`, an orbax checkpointer, or `pickle`, `cloudpickle`, `dill` or `joblib` with a
-file. States, pure dicts and single Variables are left alone, and so are objects sent to another process.
+`flax.serialization`, `save_checkpoint`, an orbax checkpointer, or `pickle`, `cloudpickle`, `dill` or
+`joblib` with a file. States, pure dicts and single Variables are left alone, and so are objects sent to
+another process.
 
 ## Why is this bad?
-NumPy pickles the object into a 0-d object array, which `np.load` refuses by default; `flax.serialization` raises
-`TypeError`; orbax raises `ValueError` before Flax 0.11 and later writes another tree than `nnx.state(model)`, into
-which it cannot be restored. A pickled module can be read only by the same code and the same versions.
+NumPy pickles the object into a 0-d object array, which `np.load` refuses by default; `flax.serialization`
+raises `TypeError`; orbax raises `ValueError` before Flax 0.11 and later writes another tree than
+`nnx.state(model)`, into which it cannot be restored. A pickled module can be read only by the same code
+and the same versions.
 
 ## Example
 ```python
@@ -27,9 +29,9 @@ with ocp.StandardCheckpointer() as checkpointer:
 ```
 
 ## Fix safety
-Unsafe: for orbax, where the file also restores what it saves, both sites change in one fix; checkpoints written before
-have the other layout and cannot be read any more. For the rest there is only advice, because the code that loads the
-file has to change with it.
+Unsafe: for orbax, where the file also restores what it saves, both sites change in one fix; checkpoints
+written before have the other layout and cannot be read any more. For the rest there is only advice,
+because the code that loads the file has to change with it.
 """
 
 from collections.abc import Iterator
@@ -106,4 +108,4 @@ def _merged(restore: CallOfStore, nnx: str) -> tuple[Edit, ...] | None:
     target = restore.tree.span(restore.payload)
     text, name = restore.text, restore.payload_text
     inner = f"{text[: target.start - start]}{nnx}.state({name}){text[target.end - start :]}"
-    return replace_expression(restore.tree, restore.node, f"{nnx}.merge({nnx}.graphdef({name}), {inner})")
+    return replace_expression(restore.tree, restore.call, f"{nnx}.merge({nnx}.graphdef({name}), {inner})")

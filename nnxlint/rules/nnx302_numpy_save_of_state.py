@@ -1,13 +1,14 @@
 """The State of a module, or a nested dict made of it, handed to NumPy's save functions.
 
 ## What it does
-Finds `np.save`, `np.savez` and `np.savez_compressed` (and those of `jax.numpy`) that are given what `nnx.state`,
-`nnx.split` or `nnx.to_pure_dict` returned, directly, through variables, or inside a dict, list or tuple.
+Finds `np.save`, `np.savez` and `np.savez_compressed` (and those of `jax.numpy`) that are given what
+`nnx.state`, `nnx.split` or `nnx.to_pure_dict` returned, directly, through variables, or inside a dict,
+list or tuple.
 
 ## Why is this bad?
 A State is a mapping, and NumPy makes an array of its keys: `np.save("model.npy", nnx.state(model))` writes
-`['bias' 'kernel']` and not one weight, without an error. A nested dict becomes a pickled object array, which `np.load`
-refuses by default.
+`['bias' 'kernel']` and not one weight, without an error. A nested dict becomes a pickled object array,
+which `np.load` refuses by default.
 
 ## Example
 ```python

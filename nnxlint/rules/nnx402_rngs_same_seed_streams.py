@@ -1,14 +1,14 @@
 """Two streams of one `nnx.Rngs` from the same seed.
 
 ## What it does
-Finds `nnx.Rngs(params=0, dropout=0)`: two streams, the default among them, that start from equal seeds or from
-one key, where both are drawn from or may be. Abstract models (`nnx.eval_shape`) and test files are left alone.
+Finds `nnx.Rngs(params=0, dropout=0)`: two streams, the default among them, that start from equal seeds or
+from one key, where both are drawn from or may be. Abstract models (`nnx.eval_shape`) and tests are left alone.
 
 ## Why is this bad?
 Streams have names so that what is drawn from one says nothing about what is drawn from another. From one seed
 they give the same keys in the same order. Before Flax 0.11 the first dropout mask therefore follows the first
-kernel (measured correlation: -0.795). From 0.11 on `nnx.Dropout` forks its stream, which hides it there (0.007),
-but `rngs.params()` and `rngs.dropout()` are still equal keys.
+kernel (measured correlation: -0.795). From 0.11 on `nnx.Dropout` forks its stream, which hides it there
+(0.007), but `rngs.params()` and `rngs.dropout()` are still equal keys.
 
 ## Example
 ```python

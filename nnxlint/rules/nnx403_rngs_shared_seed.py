@@ -3,8 +3,8 @@
 ## What it does
 Finds modules that belong together (layers of one `__init__`, twin critics, members of an ensemble, two
 Dropouts) whose `nnx.Rngs(...)` start from the same seed: equal literals, one seed in every round of a loop or
-comprehension that keeps the modules, or one unchanged variable. Copies that shall start alike (target networks,
-by name or because their weights are set later) and comparisons are left alone.
+comprehension that keeps the modules, or one unchanged variable. Copies that shall start alike (target
+networks, by name or because their weights are set later) and comparisons are left alone.
 
 ## Why is this bad?
 Equal seeds give equal random values: twin critics agree for ever, the members of an ensemble are one model,

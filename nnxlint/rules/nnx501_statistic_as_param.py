@@ -48,7 +48,10 @@ from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.kinds import StatisticSite
 from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
-SHAPE = m.Assign() | m.AnnAssign() | m.Call()
+# Metadata that says "not trained" is another mistake, where it is one.
+SETTLED = m.Arg(keyword=m.Name("trainable") | m.Name("requires_grad") | m.Name("frozen"))
+OPEN = ~m.Call(args=[m.ZeroOrMore(), SETTLED, m.ZeroOrMore()])
+SHAPE = m.Assign(value=OPEN) | m.AnnAssign(value=OPEN) | m.Call()
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         "written": "the module itself writes `{}`, but as an `nnx.Param` it is trained too",

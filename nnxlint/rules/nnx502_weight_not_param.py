@@ -47,7 +47,10 @@ from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.kinds import WeightSite
 from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
-SHAPE = m.Assign() | m.AnnAssign() | m.Call()
+# Metadata that says "not trained" tells that it is meant so.
+SETTLED = m.Arg(keyword=m.Name("trainable") | m.Name("requires_grad") | m.Name("frozen"))
+OPEN = ~m.Call(args=[m.ZeroOrMore(), SETTLED, m.ZeroOrMore()])
+SHAPE = m.Assign(value=OPEN) | m.AnnAssign(value=OPEN) | m.Call()
 IN_VARIABLE = "`{}` is a random weight in `nnx.Variable`: no gradient and no optimizer reach it"
 IN_ARRAY = "`{}` is a random weight in a bare array: no gradient and no optimizer reach it"
 

@@ -1,13 +1,14 @@
 """`nnx.Variable` used as a filter for the rest beside the parameters: it takes the parameters too.
 
 ## What it does
-Finds `nnx.state`, `nnx.split` and `nnx.pop` with the one filter `nnx.Variable` where the state beside the parameters was
-meant: the same function also takes `nnx.Param` of that object, or names say rest, statistics, buffers, non-trainable.
-Uses that mean everything (checkpoints, counts of memory) and ordered filters, where it takes what is left, are silent.
+Finds `nnx.state`, `nnx.split` and `nnx.pop` with the one filter `nnx.Variable` where the state beside the
+parameters was meant: the same function also takes `nnx.Param` of that object, or names say rest,
+statistics, buffers, non-trainable. Uses that mean everything (checkpoints, counts of memory) and ordered
+filters, where it takes what is left, are silent.
 
 ## Why is this bad?
-`Param` is a subclass of `Variable`, so the filter matches every Variable: statistics that are reset, copied or counted
-this way include all weights, without an error.
+`Param` is a subclass of `Variable`, so the filter matches every Variable: statistics that are reset,
+copied or counted this way include all weights, without an error.
 
 ## Example
 ```python

@@ -50,5 +50,5 @@ def analyse(project: Project) -> Analysis:
         except (ValueError, RecursionError) as error:
             errors[path] = SyntaxError(str(error))
     target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
-    machine = run_project(modules, project.search_roots, api_for(target))
+    machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags)
     return Analysis(project, errors, modules, machine)

@@ -24,12 +24,14 @@ _TWO_SIGNS = 2
 class EvaluationSite(Site):
     """A call in evaluation code that runs mode-dependent layers as in training.
 
-    `flag`: the mode flag that the call leaves to its default, or empty where attributes decide; `flags` are the
+    `flag`: the mode flag that the call leaves to its default, or empty where attributes decide, and
+    `flag_value`: the value that it has in evaluation, None where that is not known; `flags` are the
     attributes that the layers go by; `signs`: what speaks for evaluation.
     """
 
     model: str = ""
     flag: str = ""
+    flag_value: bool | None = None
     function: str = ""
     flags: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
@@ -183,6 +185,7 @@ def _site(
         node,
         model=_class_name(first.call.cls),
         flag=flag,
+        flag_value=evaluating(flag, machine.mode_flags, value=True),
         function=function,
         flags=tuple(dict.fromkeys(attributes)),
         layers=tuple(dict.fromkeys(use.layer.removeprefix("flax.") for use in uses)),
@@ -198,7 +201,3 @@ def _class_name(cls: object) -> str:
     return cls.decl.name if isinstance(cls, ClassRef) else str(getattr(cls, "name", "")).removeprefix("flax.")
 
 
-def evaluation_value(flag: str) -> bool | None:
-    """The value that a mode flag has in evaluation; `None` when the flag's polarity is not known."""
-    meaning = evaluating(flag, value=True)
-    return meaning if meaning is not None else None

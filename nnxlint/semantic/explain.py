@@ -6,7 +6,15 @@ from pathlib import PurePosixPath
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Construction, LayerUse, LibraryCall, ModelCall, RngsMade, Step, StreamDraw
+from nnxlint.semantic.observe import (
+    Construction,
+    LayerUse,
+    LibraryCall,
+    ModelCall,
+    RngsMade,
+    Step,
+    StreamDraw,
+)
 from nnxlint.semantic.values import (
     ClassRef,
     Const,

@@ -103,7 +103,7 @@ def _class_decl(path: str, node: ast.ClassDef) -> ClassDecl:
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             fields[statement.target.id] = statement
         elif isinstance(statement, ast.Assign):
-            assignments.update({name: statement for name in _bound_names(statement)})
+            assignments.update(dict.fromkeys(_bound_names(statement), statement))
     # The methods name their class, so the maps are filled after the declaration exists.
     object.__setattr__(decl, "methods", methods)
     object.__setattr__(decl, "fields", fields)

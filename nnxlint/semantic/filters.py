@@ -1,7 +1,8 @@
 """Filters that take more than they say: `nnx.Variable` where the rest beside the parameters was meant.
 
-What was meant is told by names: of what the result is bound to, of the function, of whom the result is handed to.
-Names and uses that mean everything (a checkpoint, a count of memory) win over those that mean the rest.
+What was meant is told by names: of what the result is bound to, of the function, of whom the result is
+handed to. Names and uses that mean everything (a checkpoint, a count of memory) win over those that mean
+the rest.
 """
 
 import ast
@@ -19,20 +20,29 @@ from nnxlint.syntax.tree import Tree
 _VARIABLE = External("flax.nnx.Variable")
 _PARAM = External("flax.nnx.Param")
 _REST = frozenset(
-    """rest remainder remaining other others stat stats statistic statistics buffer buffers nontrainable untrainable
-    nonparam nonparams variables vars auxiliary aux extra extras frozen mutable moving running averages""".split()
+    """rest remainder remaining other others stat stats statistic statistics buffer buffers nontrainable
+    untrainable nonparam nonparams variables vars auxiliary aux extra extras frozen mutable moving running
+    averages""".split()
 )
-_REST_PAIRS = ({"non", "trainable"}, {"not", "trainable"}, {"non", "param"}, {"non", "params"}, {"task", "state"})
+_REST_PAIRS = (
+    {"non", "trainable"},
+    {"not", "trainable"},
+    {"non", "param"},
+    {"non", "params"},
+    {"task", "state"},
+)
 _ALL = frozenset(
-    """all everything every full whole total entire complete checkpoint checkpoints ckpt snapshot backup memory bytes
-    nbytes footprint restored""".split()
+    """all everything every full whole total entire complete checkpoint checkpoints ckpt snapshot backup
+    memory bytes nbytes footprint restored""".split()
 )
 _STORES = frozenset(
-    """save saves saving checkpoint checkpointing ckpt restore restores restoring load loading dump serialize serialise
-    snapshot export persist resume replace""".split()
+    """save saves saving checkpoint checkpointing ckpt restore restores restoring load loading dump
+    serialize serialise snapshot export persist resume replace""".split()
 )
 _COUNTS = frozenset("memory bytes nbytes size sizes footprint count total".split())
-_SYNCS = frozenset("sync device cast copy clone compare same equal fingerprint checksum hash replicate shard".split())
+_SYNCS = frozenset(
+    "sync device cast copy clone compare same equal fingerprint checksum hash replicate shard".split()
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,9 @@ def variables_meant_as_rest(facts: ModuleFacts, machine: Machine) -> Iterator[Fi
     for one in taken:
         if one.filters[-1:] == (_VARIABLE,) and one.holds_params is not False:
             seen.setdefault(one.place.node, one)
-    silenced = {one.place.node for one in taken if one.filters[-1:] == (_VARIABLE,) and one.holds_params is False}
+    silenced = {
+        one.place.node for one in taken if one.filters[-1:] == (_VARIABLE,) and one.holds_params is False
+    }
     for node, one in sorted(seen.items(), key=lambda item: facts.tree.span(item[0])):
         if not isinstance(node, ast.Call) or (one.holds_params is None and node in silenced):
             continue
@@ -95,11 +107,15 @@ def _takes_params(tree: Tree, one: Filtering, taken: Sequence[Filtering]) -> ast
 
 
 def _is_same(tree: Tree, one: Filtering, other: Filtering) -> bool:
-    parameters = {parameter.arg for parameter in one.function.parameters} if one.function is not None else set()
+    parameters = (
+        {parameter.arg for parameter in one.function.parameters} if one.function is not None else set()
+    )
     texts = {_object_text(tree, one), _object_text(tree, other)}
     if len(texts) > 1 and texts <= parameters:
         return False  # objects made up for parameters of one class are one object in our books
-    targets = [{member.target for member in members(each.node) if isinstance(member, Ref)} for each in (one, other)]
+    targets = [
+        {member.target for member in members(each.node) if isinstance(member, Ref)} for each in (one, other)
+    ]
     if targets[0] and targets[1]:
         return bool(targets[0] & targets[1])
     return len(texts) == 1 and "" not in texts
@@ -183,7 +199,9 @@ def _bound(statement: ast.stmt, value: ast.AST) -> Iterator[str]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     for target in targets:
         match target:
-            case ast.Tuple(elts=[_, ast.Name(id=name) | ast.Attribute(attr=name)]) if isinstance(value, ast.Call):
+            case ast.Tuple(elts=[_, ast.Name(id=name) | ast.Attribute(attr=name)]) if isinstance(
+                value, ast.Call
+            ):
                 yield name
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 yield name

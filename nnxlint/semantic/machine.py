@@ -5,7 +5,7 @@ it is made, because each of them needs the others.
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
@@ -26,9 +26,12 @@ from nnxlint.semantic.values import (
     Place,
     Record,
     Ref,
-    Sequence as SequenceRecord,
     Value,
 )
+from nnxlint.semantic.values import (
+    Sequence as SequenceRecord,
+)
+from nnxlint.settings import ModeFlags
 
 ObjectKey: TypeAlias = tuple[int, int, str]
 
@@ -71,6 +74,7 @@ class Machine:
     call: Call
     mode_setting: frozenset[str] = frozenset()
     combining: frozenset[str] = frozenset()
+    mode_flags: ModeFlags = ModeFlags()
     heap: Heap = field(default_factory=Heap)
     log: Log = field(default_factory=Log)
     modules: dict[str, Frame] = field(default_factory=dict)

@@ -212,8 +212,8 @@ class Construction:
 class Held:
     """Something of NNX inside what was handed to a function that stores it.
 
-    `kind`: ``module``, ``optimizer``, a tree's kind, or for a `**mapping` ``nested`` and ``flat``; `slot`: the argument by
-    position or name, with ``>`` behind it inside one of orbax's arguments; `direct`: in no container.
+    `kind`: ``module``, ``optimizer`` or a tree's kind; `slot`: the argument by position or name, with ``>`` behind it
+    inside one of orbax's arguments; `direct`: in no container.
     """
 
     kind: str

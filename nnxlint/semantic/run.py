@@ -18,6 +18,7 @@ from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
+from nnxlint.settings import ModeFlags
 
 # Since Python 3.11 calls between Python functions take no C stack; those through generators still do.
 _RECURSION_LIMIT = 6_000
@@ -26,7 +27,9 @@ _MODE_SETTERS = frozenset(
 )
 
 
-def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi) -> Machine:
+def run_project(
+    modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi, mode_flags: ModeFlags = ModeFlags()
+) -> Machine:
     """Interpret the whole project; what was observed is in the machine's log."""
     index = Index(modules, tuple(search_roots))
     groups = connected(index)
@@ -36,6 +39,7 @@ def run_project(modules: Mapping[str, ModuleFacts], search_roots: Sequence[str],
         evaluate=evaluate,
         execute=execute,
         call=call,
+        mode_flags=mode_flags,
         mode_setting=_together(groups, (path for path, facts in modules.items() if _sets_modes(facts))),
         combining=_together(groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)),
     )

@@ -18,7 +18,10 @@ _FAMILIES = {"numpy": "numpy", "jax": "numpy", "flax": "flax", "orbax": "orbax"}
 
 @dataclass(frozen=True)
 class CallOfStore(Site):
-    """A call that saves or restores; `payload`: the expression of the object that it is given, where it is written."""
+    """A call that saves or restores.
+
+    `payload`: the expression of the object that it is given, where it is written.
+    """
 
     payload: ast.expr | None = field(default=None, repr=False)
 
@@ -46,7 +49,8 @@ class CallOfStore(Site):
 
 @dataclass(frozen=True)
 class SaveSite(CallOfStore):
-    """A save: `function` by its last name, `family` (``numpy``, ``flax``, ``pickle``, ``orbax``), what is in it.
+    """A save: `function` by its last name, `family` (``numpy``, ``flax``, ``pickle``, ``orbax``), what is
+    in it.
 
     `restores`: the calls of the file that read this save back into a module; empty where that is not sure.
     """
@@ -73,9 +77,11 @@ def module_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
 def state_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
     """The calls that hand the State of a module, or a nested dict made of it, to NumPy."""
     for node, seen in _by_call(facts, machine).items():
-        if _family(seen[0].name) != "numpy" or any(inner.kind in _OBJECTS for one in seen for inner in one.held):
+        if _family(seen[0].name) != "numpy" or any(
+            inner.kind in _OBJECTS for one in seen for inner in one.held
+        ):
             continue
-        held = [inner for one in seen for inner in one.held if inner.kind != "flat"]
+        held = [inner for one in seen for inner in one.held]
         if held:
             function = seen[0].name.rpartition(".")[2]
             yield SaveSite(facts.tree, node, None, function, "numpy", _describe(function, held[0]))
@@ -83,8 +89,6 @@ def state_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
 
 def _describe(function: str, held: Held) -> str:
     """``state``: its keys alone are written; ``dict``: a pickled object array."""
-    if held.kind == "nested":
-        return "dict"
     keys = held.kind in {"state", "grads"} or (held.kind == "mapped" and function != "save")
     return "state" if keys and (held.direct or function != "save") else "dict"
 
@@ -110,7 +114,12 @@ def _is_test(facts: ModuleFacts, storing: Storing) -> bool:
 
 
 def _save_site(
-    tree: Tree, node: ast.AST, seen: Sequence[Storing], held: Held, family: str, stored: dict[ast.AST, list[Storing]]
+    tree: Tree,
+    node: ast.AST,
+    seen: Sequence[Storing],
+    held: Held,
+    family: str,
+    stored: dict[ast.AST, list[Storing]],
 ) -> SaveSite:
     function = seen[0].name.rpartition(".")[2]
     what = "a module" if held.kind == "module" else "an optimizer"

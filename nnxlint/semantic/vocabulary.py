@@ -8,6 +8,8 @@ import functools
 import re
 from enum import Enum
 
+from nnxlint.settings import ModeFlags
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 TRAINING_FLAGS = frozenset({"train", "training", "is_train", "is_training", "enable_dropout"})
@@ -110,8 +112,13 @@ def names_gradient(name: str) -> bool:
     return bool(words(name) & _GRADIENTS)
 
 
-def evaluating(flag: str, *, value: bool) -> bool | None:
-    """Whether a mode flag of this name and value asks for evaluation; `None` when the name is no mode flag."""
+def evaluating(flag: str, known: ModeFlags, *, value: bool) -> bool | None:
+    """Whether a mode flag of this name and value asks for evaluation; `None` when the name is no mode flag.
+
+    `known`: what the settings call mode flags, which counts before what is usual.
+    """
+    if flag in known.train or flag in known.evaluation:
+        return value is (flag in known.evaluation)
     if flag in TRAINING_FLAGS:
         return not value
     if flag in EVALUATION_FLAGS:

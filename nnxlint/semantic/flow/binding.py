@@ -11,6 +11,7 @@ from nnxlint.semantic.library import streams
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
+    NONE,
     Const,
     Dictionary,
     FlagDefault,
@@ -71,6 +72,10 @@ def _given(
         value = Unknown(reason="given through * or **")
     if value is None:
         value = _default(machine, frame, decl, parameter, place)
+        if value == NONE and place.node is decl.node and parameter.annotation is not None:
+            # Nobody was seen to call the function: `model: Net | None = None` may be given as well as not.
+            annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
+            value = value if annotated is None else join(value, annotated)
     if isinstance(value, Unknown) and parameter.annotation is not None:
         annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
         value = annotated if annotated is not None else value

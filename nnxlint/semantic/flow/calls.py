@@ -12,8 +12,8 @@ from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.frames import Frame, Snapshot
 from nnxlint.semantic.library import dispatch, streams
 from nnxlint.semantic.library.escape import escape
-from nnxlint.semantic.library.storage import note_write
 from nnxlint.semantic.library.holding import note_holders, note_loading
+from nnxlint.semantic.library.storage import note_write
 from nnxlint.semantic.machine import MAX_DEPTH, Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
 from nnxlint.semantic.values import (
@@ -31,8 +31,8 @@ from nnxlint.semantic.values import (
     Place,
     Ref,
     Taint,
-    Tree,
     Transformed,
+    Tree,
     Union,
     Unknown,
     Value,

@@ -1,7 +1,8 @@
 """Comprehensions: loops whose targets live in a scope of their own."""
 
 import ast
-from collections.abc import Callable, Sequence as Sequence_
+from collections.abc import Callable
+from collections.abc import Sequence as Sequence_
 
 from nnxlint.semantic.flow.assignment import assign
 from nnxlint.semantic.flow.iteration import iterated

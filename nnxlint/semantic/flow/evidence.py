@@ -8,7 +8,14 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Step
 from nnxlint.semantic.values import ClassRef, Place, taints_of
-from nnxlint.semantic.vocabulary import Purpose, names_evaluation_data, names_result, names_training_data, purpose, words
+from nnxlint.semantic.vocabulary import (
+    Purpose,
+    names_evaluation_data,
+    names_result,
+    names_training_data,
+    purpose,
+    words,
+)
 
 
 def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) -> tuple[Step, ...]:

@@ -108,7 +108,7 @@ def _arguments(machine: Machine, frame: Frame, node: ast.Call) -> Arguments:
         if mapping is not None:
             keywords.update({key: held for key, held in mapping.items.items() if isinstance(key, str)})
         if isinstance(value, Tree):
-            more_keywords = value
+            more_keywords = part_of_tree(machine, value, None)
         elif mapping is None or mapping.rest is not None:
             more_keywords = mapping.rest if mapping is not None and mapping.rest is not None else UNKNOWN
     return Arguments(tuple(positional), keywords, more_positional, more_keywords)

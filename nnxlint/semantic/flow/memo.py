@@ -12,8 +12,8 @@ from collections.abc import Callable
 from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow.renaming import NotPortableError, Renaming
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, Noise
 from nnxlint.semantic.recording import Recording, Run
 from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, Value, taints_of

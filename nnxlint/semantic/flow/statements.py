@@ -11,7 +11,18 @@ from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame, LoopExits, Snapshot
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.values import NONE, UNKNOWN, Const, External, FlagDefault, Place, Value, join, taints_of, truth
+from nnxlint.semantic.values import (
+    NONE,
+    UNKNOWN,
+    Const,
+    External,
+    FlagDefault,
+    Place,
+    Value,
+    join,
+    taints_of,
+    truth,
+)
 from nnxlint.semantic.vocabulary import evaluating
 
 _LOOP_ROUNDS = 4

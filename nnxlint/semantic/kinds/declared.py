@@ -49,11 +49,6 @@ class Declared:
         return found.pop() if len(found) == 1 else None
 
     @property
-    def metadata(self) -> frozenset[str]:
-        """The names of the metadata given to the Variable."""
-        return frozenset(name for one in self.seen if one.made is not None for name in one.made.attrs)
-
-    @property
     def made_at(self) -> Place | None:
         """Where the Variable is made, when that is one place."""
         places = {one.made.place for one in self.seen if one.made is not None}

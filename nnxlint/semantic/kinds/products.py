@@ -28,34 +28,41 @@ def _product(use: Use, depth: int = 0) -> tuple[Use, ast.AST] | None:
     node: ast.expr = use.node
     while True:
         parent = body.parents.get(node)
+        product = _of_parent(use, parent, node)
+        if product is not None:
+            return use, product
+        if isinstance(parent, ast.BinOp) and _only_scales(use, parent, node):
+            node = parent
+            continue
         match parent:
-            case ast.BinOp(op=ast.MatMult() | ast.Mult(), left=left, right=right):
-                if body.depends(left if right is node else right):
-                    return use, parent
-                if isinstance(parent.op, ast.MatMult) or _is_state(use, left if right is node else right):
-                    return None
-            case ast.BinOp(op=op) if isinstance(op, _SCALES):
-                if body.depends(parent.left if parent.right is node else parent.right):
-                    return None
-            case ast.Subscript(value=value, slice=index) if value is node:
-                return (use, parent) if body.depends(index) else None
-            case ast.Call() if _multiplies(use, parent, node):
-                return use, parent
-            case ast.Attribute(attr=name) if name in _PRODUCTS:
-                call = body.parents.get(parent)
-                return (
-                    (use, call)
-                    if isinstance(call, ast.Call) and any(body.depends(one) for one in call.args)
-                    else None
-                )
             case ast.Assign(targets=[ast.Name(id=name)]) if depth < _DEPTH:
                 further = (_product(Use(use.family, body, load), depth + 1) for load in body.loads(name))
                 return next((one for one in further if one is not None), None)
-            case _:
-                return None
-        if not isinstance(parent, ast.expr):
-            return None
-        node = parent
+        return None
+
+
+def _of_parent(use: Use, parent: ast.AST | None, node: ast.expr) -> ast.AST | None:
+    """The product with data that the expression around the array is."""
+    body = use.body
+    match parent:
+        case ast.BinOp(op=ast.MatMult() | ast.Mult(), left=left, right=right):
+            return parent if body.depends(left if right is node else right) else None
+        case ast.Subscript(value=value, slice=index) if value is node:
+            return parent if body.depends(index) else None
+        case ast.Call():
+            return parent if _multiplies(use, parent, node) else None
+        case ast.Attribute(attr=name) if name in _PRODUCTS:
+            call = body.parents.get(parent)
+            return call if isinstance(call, ast.Call) and any(map(body.depends, call.args)) else None
+    return None
+
+
+def _only_scales(use: Use, operation: ast.BinOp, node: ast.expr) -> bool:
+    """Whether the array stays what it is, larger or moved; a product with other state is another array."""
+    other = operation.left if operation.right is node else operation.right
+    if not isinstance(operation.op, _SCALES) or use.body.depends(other):
+        return False
+    return not (isinstance(operation.op, ast.Mult) and _is_state(use, other))
 
 
 def _is_state(use: Use, other: ast.expr) -> bool:

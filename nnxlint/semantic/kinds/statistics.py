@@ -19,17 +19,16 @@ from nnxlint.semantic.values import ClassRef, Const, External, Place
 from nnxlint.semantic.vocabulary import words
 
 PARAM = "flax.nnx.Param"
-_SETTLED_ELSEWHERE = frozenset({"trainable", "requires_grad", "frozen", "learnable", "is_trainable"})
 
 
 @dataclass(frozen=True)
 class StatisticSite(Site):
     """The declaration of a Param that is none.
 
-    `evidence`: ``written`` by the module itself, holds ``integers`` or ``booleans``, only used behind ``stopped``
-    gradients, a fixed ``table``, a statistic by its ``name`` and use, or by the ``kind`` of its own class of Variables. `is_sure`: two signs agree. `made`: the call
-    of `nnx.Param`, `base`: the base `nnx.Param` of its own class, where they are in this file. `in_forward`: a call of
-    the module writes it.
+    `evidence`: ``written`` by the module itself; holds ``integers`` or ``booleans``; only used behind
+    ``stopped`` gradients; a fixed ``table``; a statistic by its ``name`` and use; state by the ``kind`` that
+    its own class of Variables is. `is_sure`: two signs agree. `made`: the call of `nnx.Param`, `base`: the
+    base of its own class, where they are in this file. `in_forward`: a call of the module writes it.
     """
 
     attribute: str
@@ -80,7 +79,7 @@ def _is_param(machine: Machine, one: Declared) -> bool:
     made = [seen.made for seen in one.seen]
     if any(record is None or not machine.derives(record.cls, PARAM) for record in made):
         return False
-    return not one.elsewhere - {PARAM} and not one.metadata & _SETTLED_ELSEWHERE
+    return not one.elsewhere - {PARAM}
 
 
 def _by_variable(records: list) -> Mapping[int, list]:  # type: ignore[type-arg]

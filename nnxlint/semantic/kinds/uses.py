@@ -100,30 +100,39 @@ def _grown(body: Body, node: ast.expr) -> ast.expr | None:
     """The outermost expression that still is the array; `None` where it is written, or its shape asked."""
     while True:
         parent = body.parents.get(node)
-        match parent:
-            case ast.Subscript(value=value) if value is node:
-                if not isinstance(parent.ctx, ast.Load):
-                    return None
-                if body.depends(parent.slice):
-                    return node
-            case ast.Attribute(attr=name) if name in _METADATA:
-                return None
-            case ast.Attribute(attr=name) if name in _VALUES:
-                if not isinstance(parent.ctx, ast.Load):
-                    return None
-            case ast.Attribute(attr=name) if name in _SHAPING and isinstance(
-                body.parents.get(parent), ast.Call
-            ):
-                parent = body.parents[parent]
-            case ast.Call(func=function, args=[first, *_]) if first is node and called(function) in _SHAPING:
-                pass
-            case ast.Call(func=ast.Name(id="len")):
-                return None
-            case _:
-                return node
-        if not isinstance(parent, ast.expr):
+        if _is_no_use(parent, node):
+            return None
+        around = _around(body, parent, node)
+        if around is None:
             return node
-        node = parent
+        node = around
+
+
+def _is_no_use(parent: ast.AST | None, node: ast.expr) -> bool:
+    """Whether the array is written, or only asked for its shape."""
+    match parent:
+        case ast.Subscript(value=value, ctx=context) if value is node:
+            return not isinstance(context, ast.Load)
+        case ast.Attribute(attr=name, ctx=context):
+            return name in _METADATA or (name in _VALUES and not isinstance(context, ast.Load))
+        case ast.Call(func=ast.Name(id="len")):
+            return True
+    return False
+
+
+def _around(body: Body, parent: ast.AST | None, node: ast.expr) -> ast.expr | None:
+    """The expression around the array that only looks at it in another shape or dtype."""
+    match parent:
+        case ast.Subscript(value=value, slice=index) if value is node:
+            return None if body.depends(index) else parent
+        case ast.Attribute(attr=name) if name in _VALUES:
+            return parent
+        case ast.Attribute(attr=name) if name in _SHAPING:
+            call = body.parents.get(parent)
+            return call if isinstance(call, ast.Call) else None
+        case ast.Call(func=function, args=[first, *_]) if first is node and called(function) in _SHAPING:
+            return parent
+    return None
 
 
 def called(function: ast.expr) -> str:
@@ -148,8 +157,8 @@ def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
         if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
             parent = body.parents.get(parent)
     match parent:
-        case ast.For(iter=iterable, target=target) | ast.comprehension(iter=iterable, target=target) if (
-            iterable is node
+        case ast.For(iter=source, target=target) | ast.comprehension(iter=source, target=target) if (
+            source is node
         ):
             targets = [target]
         case ast.Assign(targets=targets):

@@ -53,9 +53,7 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
         ):
             continue
         uses = tuple(uses_of(family, one.attribute))
-        if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(
-            machine, everything, one
-        ):
+        if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(everything, one):
             yield _site(facts, family, one)
 
 

@@ -33,7 +33,8 @@ def note_holders(machine: Machine, frame: Frame, result: Value) -> None:
         return
     wanted = {one.target for one in built}
     roots = (*frame.locals.values(), result, union(frame.yields) if frame.yields else result)
-    here = Holder(Place(frame.path, frame.decl.node if frame.decl else frame.module.tree.module), -1)
+    whole = frame.decl.node if frame.decl is not None else frame.module.tree.module
+    here = Holder(Place(frame.path, whole), -1)
     for holder, held in _containers(machine, roots, here):
         for target in wanted.intersection(machine.heap.reachable(held)):
             machine.log.holders.setdefault(target, set()).add(holder)

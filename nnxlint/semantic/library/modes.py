@@ -41,7 +41,7 @@ def set_modes(
 ) -> None:
     """Set attributes on every module that a value reaches and that has them."""
     if unsure:
-        attributes = {name: UNKNOWN for name in (*attributes, *_EVALUATION)}
+        attributes = dict.fromkeys((*attributes, *_EVALUATION), UNKNOWN)
     for member in members(root):
         for target in machine.heap.reachable(member):
             record = machine.heap.get(target)

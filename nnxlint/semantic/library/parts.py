@@ -1,5 +1,6 @@
 """Parts of states: what `state["head"]` is, and which objects hold modules or Params at all."""
 
+from nnxlint.semantic.heap import contents
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     Array,
@@ -31,13 +32,35 @@ _PARAMLESS_LAYERS = frozenset({"flax.nnx.Dropout", "flax.nnx.Sequential", "flax.
 def part_of_tree(machine: Machine, tree: Tree, key: Value | None) -> Value:
     """What a State, or a dict made of one, holds under a key (`None`: under any)."""
     unsure = Tree(tree.kind, tree.root, tree.filters, tree.taints | {Taint(PART)})
-    if tree.kind not in {"state", "pure"} or Taint(PART) in tree.taints or not isinstance(key, Const):
-        return unsure
     record = machine.heap.get(tree.root)
-    if isinstance(record, Instance) and isinstance(record.cls, External) and key.value in _LAYER_LEAVES:
+    if tree.kind not in {"state", "pure"} or Taint(PART) in tree.taints or record is None:
+        return unsure
+    is_layer = (
+        isinstance(record, Instance)
+        and isinstance(record.cls, External)
+        and not holds_modules(machine, tree.root)
+    )
+    if is_layer and (key is None or (isinstance(key, Const) and key.value in _LAYER_LEAVES)):
         return Array(tree.taints)
-    inner = _attribute(record, key.value)
-    return union(_taken(machine, tree, member, unsure) for member in members(inner)) if inner is not None else unsure
+    if key is None:
+        inside = [
+            member for held in contents(record) for member in members(held) if _is_state(machine, member)
+        ]
+        return union(_taken(machine, tree, member, unsure) for member in inside) if inside else unsure
+    inner = _attribute(record, key.value) if isinstance(key, Const) else None
+    return (
+        union(_taken(machine, tree, member, unsure) for member in members(inner))
+        if inner is not None
+        else unsure
+    )
+
+
+def _is_state(machine: Machine, value: Value) -> bool:
+    """Whether a state has an entry for this attribute: a Variable, a module, or a list or dict of them."""
+    record = machine.heap.get(value.target) if isinstance(value, Ref) else None
+    if isinstance(record, Instance):
+        return machine.is_variable(record.cls) or machine.is_module(record.cls)
+    return record is not None and any(_is_state(machine, held) for held in contents(record))
 
 
 def _attribute(record: Record | None, key: Literal) -> Value | None:
@@ -108,5 +131,6 @@ def _is_param(machine: Machine, record: Record | None) -> bool | None:
         return None
     if machine.derives(record.cls, "flax.nnx.Param"):
         return True
-    external = isinstance(record.cls, External)
-    return external and machine.is_module(record.cls) and record.cls.name not in _PARAMLESS_LAYERS
+    if not isinstance(record.cls, External):
+        return False
+    return machine.is_module(record.cls) and record.cls.name not in _PARAMLESS_LAYERS

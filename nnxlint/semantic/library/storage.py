@@ -4,13 +4,12 @@ import ast
 from collections.abc import Iterator
 
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library.parts import PART, holds_modules, holds_params
+from nnxlint.semantic.library.parts import PART, holds_params
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Filtering, Held, Storing
 from nnxlint.semantic.values import (
     Array,
     ClassRef,
-    Const,
     Dictionary,
     External,
     Instance,
@@ -22,9 +21,9 @@ from nnxlint.semantic.values import (
     Tree,
     Tuple,
     Union,
-    Unknown,
     Value,
     is_none,
+    members,
     taints_of,
 )
 from nnxlint.semantic.vocabulary import words
@@ -52,11 +51,15 @@ _POSITIONS = {
     "flax.training.checkpoints.save_checkpoint": (1, "target"),
     "flax.training.checkpoints.save_checkpoint_multiprocess": (1, "target"),
 }
-_ARCHIVES = frozenset(f"{top}.{name}" for top in ("numpy", "jax.numpy") for name in ("savez", "savez_compressed"))
+_ARCHIVES = frozenset(
+    f"{top}.{name}" for top in ("numpy", "jax.numpy") for name in ("savez", "savez_compressed")
+)
 
 # Streams in memory, and names of what leads to another process: no file.
 _MEMORY = frozenset({"io.BytesIO", "io.BufferedWriter", "multiprocessing.connection.Connection"})
-_CHANNELS = frozenset("stdin stdout sock socket conn connection pipe wfile queue channel buffer buf worker".split())
+_CHANNELS = frozenset(
+    "stdin stdout sock socket conn connection pipe wfile queue channel buffer buf worker".split()
+)
 _WRITES = frozenset({"write", "write_bytes"})
 _PICKLED = "pickled:"
 
@@ -80,7 +83,11 @@ def note_call(
 def note_write(machine: Machine, arguments: Arguments, place: Place) -> None:
     """`file.write(blob)`: the bytes that `pickle.dumps` made reach a file after all."""
     node = place.node
-    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in _WRITES:
+    if (
+        not isinstance(node, ast.Call)
+        or not isinstance(node.func, ast.Attribute)
+        or node.func.attr not in _WRITES
+    ):
         return
     if words(ast.unparse(node.func.value)) & _CHANNELS:
         return
@@ -120,7 +127,9 @@ def _goes_elsewhere(machine: Machine, name: str, arguments: Arguments, place: Pl
 
 def _held(machine: Machine, name: str, arguments: Arguments) -> Iterator[Held]:
     for slot, value in _payloads(name, arguments):
-        yield from _inside(machine, value, str(slot), direct=slot != "**", depth=0)
+        # One State among what a mapping holds is enough; an argument has to hold something whatever it is.
+        for alternative in members(value) if slot == "**" else (value,):
+            yield from _inside(machine, alternative, str(slot), direct=slot != "**", depth=0)
 
 
 def _payloads(name: str, arguments: Arguments) -> Iterator[tuple[int | str, Value]]:
@@ -146,7 +155,7 @@ def _inside(machine: Machine, value: Value, slot: str, *, direct: bool, depth: i
         return
     match value:
         case Tree():
-            yield from _tree(machine, value, slot, direct=direct)
+            yield from _tree(value, slot, direct=direct)
         case Ref():
             yield from _object(machine, value, slot, direct=direct, depth=depth)
         case Tuple():
@@ -170,15 +179,16 @@ def _alternatives(machine: Machine, value: Union, slot: str, *, direct: bool, de
             yield from held
 
 
-def _tree(machine: Machine, tree: Tree, slot: str, *, direct: bool) -> Iterator[Held]:
+def _tree(tree: Tree, slot: str, *, direct: bool) -> Iterator[Held]:
     taints = {taint.kind for taint in tree.taints}
     if PART in taints:
         return
-    if tree.kind in {"state", "pure"} or (tree.kind == "mapped" and "params" in taints) or (
-        tree.kind == "grads" and tree.root >= 0
+    if (
+        tree.kind in {"state", "pure"}
+        or (tree.kind == "mapped" and "params" in taints)
+        or (tree.kind == "grads" and tree.root >= 0)
     ):
-        nested = holds_modules(machine, tree.root)
-        yield Held("nested" if slot == "**" and nested else "flat" if slot == "**" else tree.kind, "State", slot, direct)
+        yield Held(tree.kind, "State", slot, direct)
 
 
 def _object(machine: Machine, value: Ref, slot: str, *, direct: bool, depth: int) -> Iterator[Held]:
@@ -223,20 +233,26 @@ def _note_filtering(machine: Machine, frame: Frame, name: str, arguments: Argume
 def construct(machine: Machine, frame: Frame, name: str, arguments: Arguments, place: Place) -> Value | None:
     """An object of a library that rules ask about by its class: orbax's, and streams in memory."""
     last = name.rpartition(".")[2]
-    if not (name.startswith("orbax.") and last[:1].isupper()) and name not in _MEMORY and not _is_pickler(name):
+    if (
+        not (name.startswith("orbax.") and last[:1].isupper())
+        and name not in _MEMORY
+        and not _is_pickler(name)
+    ):
         return None
     positional = {str(position): value for position, value in enumerate(arguments.positional)}
-    return machine.allocate(frame, place.node, Instance(External(name), {**positional, **arguments.keywords}, place))
+    return machine.allocate(
+        frame, place.node, Instance(External(name), {**positional, **arguments.keywords}, place)
+    )
 
 
 def given(machine: Machine, frame: Frame, name: str, place: Place) -> Value | None:
     """Such an object for a parameter that is annotated with its class."""
     if name.startswith("orbax.") and name.endswith(_CHECKPOINTERS):
-        return machine.allocate(frame, place.node, Instance(External(name), {}, place, frozenset({"given"})), "given")
+        return machine.allocate(
+            frame, place.node, Instance(External(name), {}, place, frozenset({"given"})), "given"
+        )
     return None
 
 
 def _is_pickler(name: str) -> bool:
     return f"{name}.dump" in _POSITIONS
-
-

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import parts
-from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.library.guards import is_guarded
+from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, RngsMade, StreamDraw
 from nnxlint.semantic.values import (
     UNKNOWN,

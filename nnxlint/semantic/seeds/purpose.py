@@ -14,12 +14,11 @@ from nnxlint.semantic.vocabulary import words
 # One that shall start as another one, or whose first values are thrown away.
 _REPLACED = frozenset(
     """target targets tgt targ ema teacher frozen copy copied clone cloned backup anchor shadow swa
-    polyak lagged pretrained loaded restored restore template skeleton abstract dummy""".split()
+    polyak lagged momentum averaged pretrained loaded restored restore template skeleton abstract dummy""".split()
 )
 # Of two, they tell which one is held against the other.
 _ROLES = _REPLACED | frozenset(
-    """online student momentum old new prev previous ref reference slow fast average averaged avg
-    baseline original orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion
+    """online student old new prev previous ref reference slow fast average avg baseline original orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion
     muon vanilla control variant treatment jit jitted eager plain naive optimized optimised quantized
     quantised fp32 fp16 bf16 float32 bfloat16 lora small large big tiny base before after trained
     untrained""".split()
@@ -41,7 +40,8 @@ _ENSEMBLES = frozenset(
     blocks""".split()
 )
 _ALIKE = re.compile(
-    r"\b(compar\w*|fair(ly)?|reproduc\w*|(same|identical|equal) (start\w*|init\w*|weights?|param\w*)|start alike)\b"
+    r"\b(compar\w*|fair(ly)?|reproduc\w*|start alike|"
+    r"(same|identical|equal) (start\w*|init\w*|weights?|param\w*))\b"
 )
 _COMMENT_ROWS = 3
 _ROUNDS = frozenset({"range"})
@@ -67,12 +67,12 @@ def _is_said(facts: ModuleFacts, node: ast.AST) -> bool:
     return False
 
 
-def are_separate(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
+def are_separate(facts: ModuleFacts, one: ast.AST, other: ast.AST, *, are_layers: bool) -> bool:
     """Whether the names of two modules tell them apart, or the second takes the first one's place."""
     mine, theirs = set(names_around(facts, one)), set(names_around(facts, other))
     if mine and mine == theirs:
         return not _in_container(facts, one, other)
-    return bool((_words(mine) ^ _words(theirs)) & _ROLES)
+    return not are_layers and bool((_words(mine) ^ _words(theirs)) & _ROLES)
 
 
 def _words(names: Iterable[str]) -> frozenset[str]:
@@ -149,8 +149,9 @@ def is_comparison(facts: ModuleFacts, made: RngsMade) -> bool:
 
 
 def _docstring(node: ast.AST) -> str:
-    documented = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    return (ast.get_docstring(node) or "") if documented else ""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ast.get_docstring(node) or ""
+    return ""
 
 
 def _own_nodes(function: ast.AST) -> Iterator[ast.AST]:

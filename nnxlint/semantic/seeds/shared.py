@@ -144,7 +144,9 @@ def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -
     one, other = earlier.construction.place.node, later.construction.place.node
     if innermost_loop(facts, earlier.call) is not innermost_loop(facts, later.call):
         return False
-    if are_exclusive(facts, one, other) or purpose.are_separate(facts, one, other):
+    if are_exclusive(facts, one, other) or purpose.are_separate(
+        facts, one, other, are_layers=_in_module(machine, earlier.made)
+    ):
         return False
     if _class(earlier) == _class(later):
         return _in_init(earlier) or purpose.are_twins(one, other)
