@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nnxlint.diagnostic import Diagnostic
-from nnxlint.edits import Applicability, Edit, Fix, apply_edits, conflicts
+from nnxlint.edits import Applicability, Edit, Fix, conflicts
 from nnxlint.errors import EditConflictError, NnxlintError
 from nnxlint.report import Change, Report
-from nnxlint.source import Source, encode_source, make_source
+from nnxlint.source import Source, edit_source
 
 MAX_ROUNDS = 10
 
@@ -71,7 +71,7 @@ def _unsettled(report: Report, allowed: frozenset[Applicability]) -> Iterator[st
 
 def _changes(before: Sources, after: Sources) -> Iterator[Change]:
     for path, source in before.items():
-        if source.text != after[path].text:
+        if source.content != after[path].content:
             yield Change(source, after[path])
 
 
@@ -128,14 +128,17 @@ def _mend_one_by_one(source: Source, chosen: Iterable[tuple[Diagnostic, tuple[Ed
 def _applied(source: Source, edits: Iterable[Edit]) -> Source | None:
     """Make the edits; None when they cannot be, or when the result is no Python or cannot be encoded."""
     try:
-        text = apply_edits(source.text, edits)
-        data = encode_source(source, text)
+        made = edit_source(source, edits)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            ast.parse(text)
-        return make_source(source.path, data)
+            ast.parse(made.text)
     except (EditConflictError, NnxlintError, SyntaxError, ValueError, RecursionError):
         return None
+    return made if _broken_cells(made) == _broken_cells(source) else None
+
+
+def _broken_cells(source: Source) -> list[int]:
+    return [each.cell.number for each in source.notebook.broken] if source.notebook else []
 
 
 def _in_newlines_of(source: Source, edit: Edit) -> Edit:
@@ -151,5 +154,6 @@ def _first_edit(diagnostic: Diagnostic) -> Edit:
 
 
 def _dropped(source: Source, diagnostic: Diagnostic) -> str:
-    row = source.lines.position(diagnostic.span.start).row
-    return f"{source.path}:{row}: the fix of {diagnostic.code} was not applied: it would break the file"
+    cell, position = source.place(diagnostic.span.start)
+    where = f"{position.row}" if cell is None else f"cell {cell}:{position.row}"
+    return f"{source.path}:{where}: the fix of {diagnostic.code} was not applied: it would break the file"

@@ -3,11 +3,18 @@
 import codecs
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from nnxlint.edits import Edit, apply_edits, conflicts
 from nnxlint.errors import NnxlintError
-from nnxlint.spans import LineIndex
+from nnxlint.notebook.cells import Notebook, notebook_code, read_notebook
+from nnxlint.notebook.document import NotebookError
+from nnxlint.spans import LineIndex, Position
+
+NOTEBOOK_SUFFIX = ".ipynb"
+
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FIRST_TWO_LINES = re.compile(rb"([^\r\n]*)(?:\r\n|\r|\n)?([^\r\n]*)")
@@ -27,7 +34,10 @@ class SourceError(NnxlintError):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file's decoded text without its BOM, and what writing it back needs; `path` is absolute and posix."""
+    """A file's decoded text without its BOM, and what writing it back needs; `path` is absolute and posix.
+
+    The text of a notebook is that of its code cells, one after the other.
+    """
 
     path: str
     text: str
@@ -35,6 +45,30 @@ class Source:
     bom: bool
     newline: str
     lines: LineIndex = field(repr=False, compare=False)
+    notebook: Notebook | None = field(default=None, repr=False)
+
+    @property
+    def content(self) -> str:
+        """All that the file holds, the text itself unless it is a notebook."""
+        return self.text if self.notebook is None else self.notebook.document
+
+    @property
+    def shown(self) -> str:
+        """The text as a reader knows it: with the magics of a notebook and its broken cells."""
+        return self.text if self.notebook is None else self.notebook.original
+
+    def place(self, offset: int) -> tuple[int | None, Position]:
+        """Give the cell of an offset (None outside of notebooks), and its row and column there."""
+        position = self.lines.position(offset)
+        cell = self.notebook.cell_at(offset) if self.notebook else None
+        if cell is None:
+            return None, position
+        return cell.number, Position(position.row - cell.first_row + 1, position.column)
+
+    def rows_around(self, offset: int) -> tuple[int, int]:
+        """Give the first and the last row of what is read together: the file, or the cell of the offset."""
+        cell = self.notebook.cell_at(offset) if self.notebook else None
+        return (1, self.lines.row_count) if cell is None else (cell.first_row, cell.last_row)
 
 
 def read_source(path: Path) -> Source:
@@ -58,6 +92,8 @@ def make_source(path: str, data: bytes) -> Source:
         raise SourceError(path, _null_bytes(data))
     bom = data.startswith(codecs.BOM_UTF8)
     content = data.removeprefix(codecs.BOM_UTF8)
+    if path.endswith(NOTEBOOK_SUFFIX):
+        return _notebook_source(path, content, bom=bom)
     encoding = _encoding(path, content, bom=bom)
     text = _decode(path, content, encoding)
     return Source(path, text, encoding, bom, dominant_newline(text), LineIndex(text))
@@ -71,6 +107,29 @@ def encode_source(source: Source, text: str) -> bytes:
         reason = f"{text[error.start]!r} cannot be written in the file's encoding, {source.encoding}"
         raise SourceError(source.path, reason) from error
     return codecs.BOM_UTF8 + content if source.bom else content
+
+
+def edit_source(source: Source, edits: Iterable[Edit]) -> Source:
+    """Make the edits, of a notebook in its cells; `SourceError` when the result cannot be a file."""
+    if source.notebook is None:
+        content = apply_edits(source.text, edits)
+    else:
+        fitted = source.notebook.fitted(edits)
+        if fitted is None or conflicts(fitted):
+            message = "cannot be edited where its cells are no Python"
+            raise SourceError(source.path, message)
+        content = source.notebook.edited(fitted)
+    return make_source(source.path, encode_source(source, content))
+
+
+def code_bytes(path: str, data: bytes) -> bytes:
+    """Give the Python of a file's bytes: themselves, or the cells of a notebook; `SourceError` if broken."""
+    if not path.endswith(NOTEBOOK_SUFFIX):
+        return data
+    try:
+        return notebook_code(data.removeprefix(codecs.BOM_UTF8))
+    except NotebookError as error:
+        raise SourceError(path, str(error)) from error
 
 
 def mentions_nnx(data: bytes) -> bool:
@@ -87,6 +146,16 @@ def dominant_newline(text: str) -> str:
         return "\n"
     found: list[str] = _LINE_END.findall(text)
     return max(dict.fromkeys(found), key=found.count)
+
+
+def _notebook_source(path: str, content: bytes, *, bom: bool) -> Source:
+    try:
+        notebook = read_notebook(content)
+    except NotebookError as error:
+        raise SourceError(path, str(error)) from error
+    cells = (notebook.original[cell.span.start : cell.span.end] for cell in notebook.cells)
+    lines = LineIndex(notebook.text)
+    return Source(path, notebook.text, "utf-8", bom, dominant_newline("".join(cells)), lines, notebook)
 
 
 def _encoding(path: str, content: bytes, *, bom: bool) -> str:

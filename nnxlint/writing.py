@@ -21,11 +21,11 @@ def write_source(before: Source, after: Source) -> None:
     A symbolic link stays one: the file that it leads to is replaced. The file's mode is kept.
     """
     target = Path(before.path).resolve()
-    if read_source(target).text != before.text:
+    if read_source(target).content != before.content:
         message = f"{before.path}: changed while nnxlint was running, so its fixes were not written"
         raise NnxlintError(message)
     try:
-        _replace(target, encode_source(before, after.text))
+        _replace(target, encode_source(before, after.content))
     except OSError as error:
         message = f"{before.path}: cannot be written: {error.strerror or error}"
         raise NnxlintError(message) from error

@@ -89,9 +89,10 @@ class Notebook:
         cell = self.cell_at(edit.span.start)
         if cell is None or "\f" in edit.content:  # where a rule copied what stands for a magic
             return None
-        if edit.span.end == cell.span.end + len(_JOINED) and edit.span.start < edit.span.end:
+        if edit.span.end == cell.span.end + len(_JOINED):  # the line end that joins is not in the file
+            gap = _JOINED if edit.span.start == edit.span.end else ""
             span = Span(min(edit.span.start, cell.span.end), cell.span.end)
-            edit = Edit(span, edit.content.removesuffix("\n").removesuffix("\r"))
+            edit = Edit(span, gap + edit.content.removesuffix("\n").removesuffix("\r"))
         inside = cell.floor <= edit.span.start and edit.span.end <= cell.span.end
         return edit if inside and not any(_touches(edit.span, hidden) for hidden in cell.hidden) else None
 

@@ -49,6 +49,7 @@ SHAPE = m.Call(func=m.Name() | m.Attribute())
 MESSAGES = {
     "numpy": "`{function}` of {what} pickles the object: `np.load` refuses the file",
     "flax": "`{function}` of {what} cannot store its arrays",
+    "checkpoints": "`{function}` of {what} writes another tree than `nnx.state` restores",
     "pickle": "pickling {what} ties the file to this code and these versions",
     "orbax": "orbax saves {what} as another tree than `nnx.state` restores",
 }

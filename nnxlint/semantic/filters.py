@@ -148,7 +148,7 @@ def _says_rest(spoken: frozenset[str]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Naming:
-    """How an expression is named: words of the nearest name, what it is handed to, and the variables bound to it."""
+    """How an expression is named: by the nearest name, by what it is handed to, by variables bound to it."""
 
     words: frozenset[str] = frozenset()
     callees: frozenset[str] = frozenset()

@@ -49,10 +49,10 @@ class CallOfStore(Site):
 
 @dataclass(frozen=True)
 class SaveSite(CallOfStore):
-    """A save: `function` by its last name, `family` (``numpy``, ``flax``, ``pickle``, ``orbax``), what is
-    in it.
+    """A save: `function` by its last name, `family` (``numpy``, ``flax``, ``pickle`` …), what is in it.
 
     `restores`: the calls of the file that read this save back into a module; empty where that is not sure.
+    `partners`: the other saves of the same checkpoint.
     """
 
     function: str = ""
@@ -102,6 +102,8 @@ def _by_call(facts: ModuleFacts, machine: Machine) -> dict[ast.AST, list[Storing
 
 
 def _family(name: str) -> str:
+    if name.startswith("flax.training."):
+        return "checkpoints"
     return _FAMILIES.get(name.partition(".")[0], "pickle")
 
 

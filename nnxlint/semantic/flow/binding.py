@@ -90,7 +90,7 @@ def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.
         return Unknown(reason=f"nothing is known of the parameter `{parameter.arg}`")
     value = machine.evaluate(machine, frame.closure or frame, node)
     if isinstance(value, Const) and isinstance(value.value, bool):
-        if isinstance(place.node, ast.ClassDef) and evaluating(parameter.arg, value=True) is None:
+        if isinstance(place.node, ast.ClassDef) and evaluating(parameter.arg, machine.mode_flags, value=True) is None:
             return Unknown(reason="a setting of an object that is made elsewhere")
         return Const(value.value, FlagDefault(place, decl.name, parameter.arg))
     return value

@@ -1,4 +1,4 @@
-"""What is handed to functions that write to disk, and what `nnx.state` takes: noted while the objects are known."""
+"""What is handed to functions that write to disk, and what `nnx.state` takes, while the objects are known."""
 
 import ast
 from collections.abc import Iterator
