@@ -1,4 +1,4 @@
-"""Paths to the Python files that they name: directories walked, `.gitignore` and excludes honoured."""
+"""Paths to the Python files and notebooks that they name: directories walked, `.gitignore` and excludes honoured."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -37,7 +37,7 @@ DEFAULT_EXCLUDE = (
     "venv",
 )
 
-_SUFFIXES = (".py",)  # notebooks join here
+_SUFFIXES = (".py", ".ipynb")
 PROJECT_FILES = ("pyproject.toml", "setup.py", "setup.cfg")
 
 
@@ -162,9 +162,6 @@ def _take_named_file(walk: _Walk, path: Path) -> None:
         raise NnxlintError(message)
     if not path.is_file():
         message = f"{path}: neither a file nor a directory"
-        raise NnxlintError(message)
-    if path.suffix == ".ipynb":
-        message = f"{path}: notebooks cannot be linted yet"
         raise NnxlintError(message)
     walk.files.setdefault(os.path.realpath(path), path.as_posix())
 

@@ -23,7 +23,16 @@ from nnxlint.discovery import (
 )
 from nnxlint.imports import ModuleFinder, find_imports
 from nnxlint.settings import ModeFlags, Settings, SettingsOf
-from nnxlint.source import Source, SourceError, make_source, mentions_nnx, read_bytes
+from nnxlint.source import (
+    NOTEBOOK_SUFFIX,
+    Source,
+    SourceError,
+    code_bytes,
+    make_source,
+    mentions_nnx,
+    read_bytes,
+    read_source,
+)
 from nnxlint.target import TargetFinder
 
 
@@ -58,7 +67,8 @@ def load_projects(paths: Sequence[Path], settings_of: SettingsOf) -> Loaded:
     found = discover(named, lambda folder: _report_excludes(folder, settings_of(folder)))
     groups = _group(found.files, [path for path in named if path.is_dir()], settings_of)
     failures: list[SourceError] = []
-    projects = [_load(group, settings_of, failures) for group in groups]
+    single = frozenset(path.as_posix() for path in named if not path.is_dir())
+    projects = [_load(group, settings_of, single, failures) for group in groups]
     return Loaded(tuple(projects), tuple(failures), found.notices)
 
 
@@ -139,9 +149,12 @@ def _posix(paths: Iterable[Path]) -> frozenset[str]:
     return frozenset(path.as_posix() for path in paths)
 
 
-def _load(group: _Group, settings_of: SettingsOf, failures: list[SourceError]) -> Project:
+def _load(
+    group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError]
+) -> Project:
     reported = frozenset(group.reported)
-    contents = _read_all(sorted(_without_aliases(group.files, reported)), reported, failures)
+    files = sorted(_without_aliases(group.files, reported))
+    contents = _read_all(files, reported, single, failures)
     src = settings_of(group.root).src
     search_roots = _search_roots(group.root, group.folders, src)
     finder = ModuleFinder(group.root.as_posix(), search_roots)
@@ -150,7 +163,7 @@ def _load(group: _Group, settings_of: SettingsOf, failures: list[SourceError]) -
     sources: dict[str, Source] = {}
     for path in sorted(_connected(related, imported, reported)):
         try:
-            sources[path] = make_source(path, contents[path])
+            sources[path] = _source(path, contents[path])
         except SourceError as error:
             failures += [error] if path in reported else []
     return Project(
@@ -173,15 +186,26 @@ def _without_aliases(files: frozenset[str], reported: frozenset[str]) -> frozens
 
 
 def _read_all(
-    paths: Iterable[str], reported: frozenset[str], failures: list[SourceError]
+    paths: Iterable[str], reported: frozenset[str], single: frozenset[str], failures: list[SourceError]
 ) -> dict[str, bytes]:
+    """Read the Python of every file; a broken notebook in a folder matters only if it mentions NNX."""
     contents: dict[str, bytes] = {}
     for path in paths:
+        data = b""
         try:
-            contents[path] = read_bytes(Path(path))
+            data = read_bytes(Path(path))
+            contents[path] = code_bytes(path, data)
         except SourceError as error:
-            failures += [error] if path in reported else []
+            if data and path not in single and not mentions_nnx(data):
+                contents[path] = b""
+            elif path in reported:
+                failures.append(error)
     return contents
+
+
+def _source(path: str, code: bytes) -> Source:
+    # Of a notebook only the code was kept: outputs can be large, and few notebooks have to do with NNX.
+    return read_source(Path(path)) if path.endswith(NOTEBOOK_SUFFIX) else make_source(path, code)
 
 
 def _search_roots(root: Path, inside: Iterable[Path], src: Sequence[str]) -> tuple[str, ...]:

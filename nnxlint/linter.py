@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import FrameType, TracebackType
 
 from nnxlint.diagnostic import Diagnostic
@@ -54,8 +54,18 @@ def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequen
             culprit = f"rule {rule.code} ({rule.name})"
             diagnostics.append(_failure(culprit, path, error))
             crashes.append(_crash(culprit, path, error))
-    kept = _without_superseded(dict.fromkeys(diagnostics), rules)
+    fitted = (_with_writable_fix(model, each) for each in diagnostics)
+    kept = _without_superseded(dict.fromkeys(fitted), rules)
     return Linted(tuple(sorted(kept, key=_place)), tuple(crashes))
+
+
+def _with_writable_fix(model: SemanticModel, diagnostic: Diagnostic) -> Diagnostic:
+    """Fit the fix into the cells of a notebook; drop one that edits what stands for a magic there."""
+    notebook, fix = model.source.notebook, diagnostic.fix
+    if notebook is None or fix is None:
+        return diagnostic
+    edits = notebook.fitted(fix.edits)
+    return replace(diagnostic, fix=None if edits is None else replace(fix, edits=edits))
 
 
 def _without_superseded(diagnostics: Iterable[Diagnostic], rules: Sequence[Rule]) -> Iterator[Diagnostic]:

@@ -47,7 +47,7 @@ def _decided(machine: Machine, frame: Frame, node: ast.If, condition: Value, *, 
     """Run the one block that a known condition chooses; a mode flag that chose it is remembered meanwhile."""
     taken, skipped = (node.body, node.orelse) if holds else (node.orelse, node.body)
     origin = condition.origin if isinstance(condition, Const) else None
-    if not isinstance(origin, FlagDefault) or evaluating(origin.parameter, value=True) is None:
+    if not isinstance(origin, FlagDefault) or evaluating(origin.parameter, machine.mode_flags, value=True) is None:
         return machine.execute(machine, frame, taken)
     decisions, frame.decisions = frame.decisions, (*frame.decisions, origin)
     reached = machine.execute(machine, frame, taken)

@@ -157,7 +157,8 @@ def _forget_modes(machine: Machine, frame: Frame, target: int) -> None:
     attrs = dict(record.attrs)
     if frame.path in machine.mode_setting:
         for name, value in attrs.items():
-            if isinstance(value, Const) and isinstance(value.value, bool | None) and evaluating(name, machine.mode_flags, value=True) is not None:
+            is_flag = evaluating(name, machine.mode_flags, value=True) is not None
+            if is_flag and isinstance(value, Const) and isinstance(value.value, bool | None):
                 attrs[name] = Unknown(reason="the mode that callers set is not known")
     machine.heap.write(target, replace(record, attrs=attrs, tags=record.tags | {"given"}))
 

@@ -132,8 +132,8 @@ def boolean(machine: Machine, frame: Frame, node: ast.BoolOp) -> Value:
     return union(possible) if possible else UNKNOWN
 
 
-def _is_mode(origin: FlagDefault) -> bool:
-    return evaluating(origin.parameter, value=True) is not None
+def _is_mode(machine: Machine, origin: FlagDefault) -> bool:
+    return evaluating(origin.parameter, machine.mode_flags, value=True) is not None
 
 
 def conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
@@ -141,7 +141,7 @@ def conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
     known = truth(test)
     if known is not None:
         decisions = frame.decisions
-        if isinstance(test, Const) and isinstance(test.origin, FlagDefault) and _is_mode(test.origin):
+        if isinstance(test, Const) and isinstance(test.origin, FlagDefault) and _is_mode(machine, test.origin):
             frame.decisions = (*decisions, test.origin)
         value = machine.evaluate(machine, frame, node.body if known else node.orelse)
         frame.decisions = decisions

@@ -17,7 +17,9 @@ def escape(machine: Machine, values: Iterable[Value]) -> None:
         changed = {
             name: Unknown(reason="unknown code may have set the mode")
             for name, value in record.attrs.items()
-            if isinstance(value, Const) and isinstance(value.value, bool) and evaluating(name, machine.mode_flags, value=True) is not None
+            if isinstance(value, Const)
+            and isinstance(value.value, bool)
+            and evaluating(name, machine.mode_flags, value=True) is not None
         }
         if changed and machine.is_module(record.cls):
             machine.heap.write(target, replace(record, attrs={**record.attrs, **changed}))
