@@ -58,9 +58,7 @@ def check(arguments: Sequence[str], cwd: Path, timeout: float) -> Outcome:
     command = [sys.executable, "-P", "-m", "nnxlint", "check", "--output-format", "json", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     try:
-        done = subprocess.run(
-            command, cwd=cwd, env=environment, timeout=timeout, capture_output=True, check=False
-        )
+        done = subprocess.run(command, cwd=cwd, env=environment, timeout=timeout, capture_output=True, check=False)
     except subprocess.TimeoutExpired:
         return Outcome(TIMED_OUT, b"", f"ended after {timeout:.0f} s")
     return Outcome(done.returncode, done.stdout, done.stderr.decode(errors="replace"))

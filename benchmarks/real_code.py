@@ -21,9 +21,7 @@ import click
 import msgspec
 from command import Finding, check
 
-WAVE_ONE = tuple(
-    f"NNX{number}" for number in (101, 102, 201, 206, 207, 301, 302, 401, 402, 403, 501, 502, 504)
-)
+WAVE_ONE = tuple(f"NNX{number}" for number in (101, 102, 201, 206, 207, 301, 302, 401, 402, 403, 501, 502, 504))
 
 
 class Label(msgspec.Struct, frozen=True):

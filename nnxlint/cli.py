@@ -26,9 +26,7 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option(
-    "--select", multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL."
-)
+@click.option("--select", multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
 @click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
@@ -42,9 +40,7 @@ def cli() -> None:
     show_default=True,
     help="How findings are written.",
 )
-@click.option(
-    "--statistics", is_flag=True, help="Count findings by rule, and how much of the code was understood."
-)
+@click.option("--statistics", is_flag=True, help="Count findings by rule, and how much of the code was understood.")
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even when something is found.")
 @click.option("-q", "--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what was read, and how rules crashed.")

@@ -16,6 +16,8 @@ _FIELD = re.compile(r" - at `\$\.([\w-]+).*`")
 _SECTION = re.compile(r"[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*(?:\.(?P<inner>[^\]]+))?\]")
 _INNER_SECTION = re.compile(r"[ \t]*\[(?P<inner>[^\[\]]+)\]")
 
+_OPTIONS = "rules"
+
 Strings = tuple[str, ...]
 
 
@@ -43,9 +45,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     ] = None
     per_file_ignores: Annotated[
         dict[str, Strings] | None,
-        msgspec.Meta(
-            description="rules to leave out in the files that a pattern matches (or, after `!`, does not match)"
-        ),
+        msgspec.Meta(description="rules to leave out in files that a pattern matches (or, after `!`, does not match)"),
     ] = None
     exclude: Annotated[
         Strings | None,
@@ -61,9 +61,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     ] = None
     mode_flags: Annotated[
         ModeFlagsConfig | None,
-        msgspec.Meta(
-            description="names of your own flags that, when true, mean training (`train`) or evaluation (`eval`)"
-        ),
+        msgspec.Meta(description="names of flags that, when true, mean training (`train`) or evaluation (`eval`)"),
     ] = None
 
 
@@ -156,8 +154,8 @@ def _checked(file: ConfigFile, table: object) -> ConfigFile:
     if not isinstance(table, dict):
         message = f"{file.path}: `tool.nnxlint` must be a table"
         raise NnxlintError(message)
-    if "rules" in table:
-        raise file.error("rules", _no_options(table["rules"]))
+    if _OPTIONS in table:
+        raise file.error(_OPTIONS, _no_options(table[_OPTIONS]))
     _check_names(file, table, tuple(FIELDS), "setting")
     modes = table.get("mode-flags")
     if isinstance(modes, dict):
@@ -174,9 +172,7 @@ def _no_options(table: object) -> str:
     return f"`rules`: options for {which}, but no rule has options"
 
 
-def _check_names(
-    file: ConfigFile, table: dict[str, object], names: Sequence[str], what: str, place: str = ""
-) -> None:
+def _check_names(file: ConfigFile, table: dict[str, object], names: Sequence[str], what: str, place: str = "") -> None:
     for key in table:
         if key not in names:
             close = difflib.get_close_matches(key.replace("_", "-").lower(), names, n=1)

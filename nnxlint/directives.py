@@ -11,9 +11,7 @@ from nnxlint.spans import Position, Span
 
 # Most files end here: what this does not find has no directive.
 _HINT = re.compile(r"nnxlint\s*:|noqa", re.IGNORECASE)
-_OURS = re.compile(
-    r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE
-)
+_OURS = re.compile(r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE)
 _NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
 _CODE = re.compile(r"[\s,]*(?P<code>[A-Za-z]+[0-9]+)(?![\w-])")
 _NAME = re.compile(r"[^\s,]+")
@@ -155,16 +153,14 @@ def without(source: Source, directive: Directive, dropped: Iterable[Named]) -> t
 
 
 def _trimmed(text: str, directive: Directive, gone: frozenset[Named]) -> str:
-    """Give the directive without some names, each of which goes together with the comma before or after it."""
+    """Give the directive without some names, each of which takes the comma before or after it along."""
     content = text[directive.span.start : directive.span.end]
     for each in sorted(gone, key=lambda name: name.span, reverse=True):
         start, end = each.span.start - directive.span.start, each.span.end - directive.span.start
         head, tail = content[:start], content[end:]
         shorter = re.sub(r"[\s,]+$", "", head)
-        if shorter.endswith(("[", ":")):  # the first of the names: what separates it from the next one goes
-            content = head + re.sub(r"^[\s,]+", "", tail)
-        else:
-            content = shorter + tail
+        is_first = shorter.endswith(("[", ":"))  # then what separates it from the next one goes
+        content = head + re.sub(r"^[\s,]+", "", tail) if is_first else shorter + tail
     return content
 
 

@@ -188,9 +188,7 @@ def _walk_tree(walk: _Walk, top: Path) -> None:
                 walk.files.setdefault(f"{real}{os.sep}{entry.name}", path)
 
 
-def _kept(
-    walk: _Walk, directory: Path, excludes: Sequence[Patterns]
-) -> Iterator[tuple["os.DirEntry[str]", str]]:
+def _kept(walk: _Walk, directory: Path, excludes: Sequence[Patterns]) -> Iterator[tuple["os.DirEntry[str]", str]]:
     """Give the entries of the directory that are to be entered or taken, with their paths."""
     try:
         with os.scandir(directory) as entries:

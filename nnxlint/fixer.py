@@ -37,6 +37,15 @@ def fixable(diagnostic: Diagnostic, allowed: frozenset[Applicability]) -> Fix | 
     return fix if fix is not None and fix.edits and fix.applicability in allowed else None
 
 
+def writable(source: Source, diagnostic: Diagnostic) -> Diagnostic:
+    """Give the diagnostic with its fix fitted into a notebook's cells; without one that edits a magic."""
+    fix = diagnostic.fix
+    if source.notebook is None or fix is None:
+        return diagnostic
+    edits = source.notebook.fitted(fix.edits)
+    return replace(diagnostic, fix=None if edits is None else replace(fix, edits=edits))
+
+
 def fix_until_settled(report: Report, relint: Relint, allowed: frozenset[Applicability]) -> Report:
     """Apply the allowed fixes, lint the result, and again, until no fix is left or `MAX_ROUNDS` are over.
 
@@ -92,15 +101,11 @@ def _mend(source: Source, diagnostics: Iterable[Diagnostic]) -> _Mended:
     return _mend_one_by_one(source, chosen)
 
 
-def _choose(
-    source: Source, diagnostics: Iterable[Diagnostic]
-) -> tuple[tuple[Diagnostic, tuple[Edit, ...]], ...]:
+def _choose(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Diagnostic, tuple[Edit, ...]], ...]:
     chosen: list[tuple[Diagnostic, tuple[Edit, ...]]] = []
     taken: tuple[Edit, ...] = ()
     for diagnostic in diagnostics:
-        edits = (
-            tuple(_in_newlines_of(source, edit) for edit in diagnostic.fix.edits) if diagnostic.fix else ()
-        )
+        edits = tuple(_in_newlines_of(source, edit) for edit in diagnostic.fix.edits) if diagnostic.fix else ()
         if conflicts(edits):  # a defect, which is told where the fix turns out not to be applicable
             chosen.append((diagnostic, edits))
         elif not conflicts((*taken, *edits)):

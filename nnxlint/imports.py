@@ -83,9 +83,7 @@ class ModuleFinder:
         folder = importer.rpartition("/")[0]
         if folder not in self._orders:
             above = [folder, *map(str, PurePosixPath(folder).parents)]
-            inside = [path for path in above if path == self.root or path.startswith(f"{self.root}/")] or [
-                folder
-            ]
+            inside = [path for path in above if path == self.root or path.startswith(f"{self.root}/")] or [folder]
             packages = [path for path in inside if "__init__.py" in self._listing(path)]
             first: list[str] = []
             for path in inside:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from packaging.version import Version
 
+from nnxlint.connections import connected_files, related_files
 from nnxlint.discovery import (
     DEFAULT_EXCLUDE,
     PROJECT_FILES,
@@ -22,7 +23,7 @@ from nnxlint.discovery import (
     project_root,
 )
 from nnxlint.imports import ModuleFinder, find_imports
-from nnxlint.settings import ModeFlags, Settings, SettingsOf
+from nnxlint.settings import NO_MODE_FLAGS, ModeFlags, Settings, SettingsOf
 from nnxlint.source import (
     NOTEBOOK_SUFFIX,
     Source,
@@ -49,7 +50,7 @@ class Project:
     search_roots: tuple[str, ...]
     reported: tuple[str, ...] = ()
     unrelated: tuple[str, ...] = ()
-    mode_flags: ModeFlags = ModeFlags()
+    mode_flags: ModeFlags = NO_MODE_FLAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +111,7 @@ def _group_of_project(
     return None if ignored and given_apart else groups[project]
 
 
-def _group_of_folder(
-    groups: dict[Path, _Group], file: Path, top: Path | None, settings_of: SettingsOf
-) -> _Group:
+def _group_of_folder(groups: dict[Path, _Group], file: Path, top: Path | None, settings_of: SettingsOf) -> _Group:
     folder = top or file.parent
     if folder not in groups:
         beside = [path for path in folder.glob("*.py") if path.is_file()]
@@ -149,9 +148,7 @@ def _posix(paths: Iterable[Path]) -> frozenset[str]:
     return frozenset(path.as_posix() for path in paths)
 
 
-def _load(
-    group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError]
-) -> Project:
+def _load(group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError]) -> Project:
     reported = frozenset(group.reported)
     files = sorted(_without_aliases(group.files, reported))
     contents = _read_all(files, reported, single, failures)
@@ -159,9 +156,9 @@ def _load(
     search_roots = _search_roots(group.root, group.folders, src)
     finder = ModuleFinder(group.root.as_posix(), search_roots)
     imported = _imports(contents, finder)
-    related = _related(contents, imported)
+    related = related_files(contents, imported)
     sources: dict[str, Source] = {}
-    for path in sorted(_connected(related, imported, reported)):
+    for path in sorted(connected_files(related, imported, reported)):
         try:
             sources[path] = _source(path, contents[path])
         except SourceError as error:
@@ -230,32 +227,6 @@ def _imports(contents: dict[str, bytes], finder: ModuleFinder) -> dict[str, tupl
     return imported
 
 
-def _related(contents: Mapping[str, bytes], imported: Mapping[str, tuple[str, ...]]) -> set[str]:
-    """Find the files that mention NNX, those that import them by any chain, and all that these import."""
-    importers: dict[str, set[str]] = {}
-    for path, targets in imported.items():
-        for target in targets:
-            importers.setdefault(target, set()).add(path)
-    mentioning = [path for path, data in contents.items() if mentions_nnx(data)]
-    using = _reachable(mentioning, lambda path: importers.get(path, ()))
-    return _reachable(using, lambda path: imported.get(path, ())) & contents.keys()
-
-
-def _connected(
-    related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]
-) -> set[str]:
-    """Find the related files that imports connect with a reported one, in either direction."""
-    neighbours: dict[str, set[str]] = {path: set() for path in related}
-    for path in related:
-        # A module is reached through the packages that hold it, named in the import or not.
-        packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
-        for other in (*imported[path], *packages):
-            if other in neighbours:
-                neighbours[path].add(other)
-                neighbours[other].add(path)
-    return _reachable(reported & related, neighbours.__getitem__) or related
-
-
 def _imported_files(path: str, data: bytes, finder: ModuleFinder) -> tuple[str, ...]:
     return tuple({file for found in find_imports(data) for file in finder.files_of(path, found)})
 
@@ -266,16 +237,6 @@ def _read_into(contents: dict[str, bytes], path: str) -> bool:
     except SourceError:
         return False
     return True
-
-
-def _reachable(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:
-    reached = set(starts)
-    waiting = list(reached)
-    while waiting:
-        new = set(step(waiting.pop())) - reached
-        reached |= new
-        waiting += new
-    return reached
 
 
 def _targets(root: Path, paths: Iterable[str], settings_of: SettingsOf) -> dict[str, Version]:
@@ -305,7 +266,7 @@ def _report_excludes(folder: Path, settings: Settings) -> Patterns:
 
 
 def _forced_out(path: Path, settings_of: SettingsOf) -> bool:
-    """Whether a path that was named is left out all the same, because excludes are to hold for such ones too."""
+    """Whether a path that was named is left out all the same, because excludes hold for such ones too."""
     folder = path if path.is_dir() else path.parent
     settings = settings_of(folder)
     return settings.force_exclude and bool(

@@ -3,7 +3,7 @@
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 
 from nnxlint.diagnostic import Diagnostic
@@ -42,9 +42,7 @@ def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequen
     try:
         model = model_of(path)
     except Exception as error:  # noqa: BLE001 - whatever went wrong, the other files are still linted
-        return Linted(
-            (_failure("the semantic model", path, error),), (_crash("the semantic model", path, error),)
-        )
+        return Linted((_failure("the semantic model", path, error),), (_crash("the semantic model", path, error),))
     for rule in rules:
         if not rule.speaks_on(model.target):
             continue
@@ -54,18 +52,8 @@ def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequen
             culprit = f"rule {rule.code} ({rule.name})"
             diagnostics.append(_failure(culprit, path, error))
             crashes.append(_crash(culprit, path, error))
-    fitted = (_with_writable_fix(model, each) for each in diagnostics)
-    kept = _without_superseded(dict.fromkeys(fitted), rules)
+    kept = _without_superseded(dict.fromkeys(diagnostics), rules)
     return Linted(tuple(sorted(kept, key=_place)), tuple(crashes))
-
-
-def _with_writable_fix(model: SemanticModel, diagnostic: Diagnostic) -> Diagnostic:
-    """Fit the fix into the cells of a notebook; drop one that edits what stands for a magic there."""
-    notebook, fix = model.source.notebook, diagnostic.fix
-    if notebook is None or fix is None:
-        return diagnostic
-    edits = notebook.fitted(fix.edits)
-    return replace(diagnostic, fix=None if edits is None else replace(fix, edits=edits))
 
 
 def _without_superseded(diagnostics: Iterable[Diagnostic], rules: Sequence[Rule]) -> Iterator[Diagnostic]:

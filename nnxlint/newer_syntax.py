@@ -70,9 +70,7 @@ def _is_nested_freely(tree: cst.Module, node: cst.CSTNode) -> bool:
         return False
     quote = node.end
     refused = ("\\", "#", quote) if len(quote) == len('"""') else ("\\", "#", "\n", quote)
-    inner = (
-        tree.code_for_node(part) for part in node.parts if isinstance(part, cst.FormattedStringExpression)
-    )
+    inner = (tree.code_for_node(part) for part in node.parts if isinstance(part, cst.FormattedStringExpression))
     return any(text in code for code in inner for text in refused)
 
 

@@ -53,9 +53,7 @@ def pinned_flax(directory: Path) -> Iterator[Pin]:
     yield from _pins(directory / "setup.py", _setup_py)
     plain = sorted(directory.glob("requirements*.txt"), key=lambda path: (len(path.name), path.name))
     for path in (*plain, *sorted(directory.glob("requirements/*.txt"))):
-        yield from (
-            Pin(specifiers, path) for line in _lines(path, {path}) for specifiers in _specifiers(line)
-        )
+        yield from (Pin(specifiers, path) for line in _lines(path, {path}) for specifiers in _specifiers(line))
     for path in sorted((*directory.glob("environment*.y*ml"), *directory.glob("conda*.y*ml"))):
         yield from (Pin(specifiers, path) for specifiers in _conda(_read(path)))
 
@@ -133,11 +131,7 @@ def _caret(text: str) -> str:
     if lower is None:
         return ">=0"
     release = list(lower.release)
-    kept = (
-        next((at for at, part in enumerate(release) if part), 0)
-        if text[0] == "^"
-        else min(1, len(release) - 1)
-    )
+    kept = next((at for at, part in enumerate(release) if part), 0) if text[0] == "^" else min(1, len(release) - 1)
     upper = [*release[:kept], release[kept] + 1]
     return f">={lower},<{'.'.join(map(str, upper))}"
 

@@ -7,19 +7,17 @@ from pathlib import Path
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
-from nnxlint.fixer import fix_until_settled
+from nnxlint.fixer import fix_until_settled, writable
 from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.linter import Linted, lint_path
-from nnxlint.newer_syntax import newer_python_needed
 from nnxlint.report import Report, combined
 from nnxlint.rule import Rule
-from nnxlint.rules.nnx900_syntax_error import syntax_error
-from nnxlint.selection import left_out, rules_in, rules_of, unfixable_codes
+from nnxlint.selection import rules_in, rules_of, unfixable_codes
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.statistics import Statistics
 from nnxlint.settings import Settings, SettingsOf
 from nnxlint.suppression import Rules, without_silenced
-from nnxlint.syntax_errors import syntax_diagnostic
+from nnxlint.syntax_errors import broken_cells, broken_file
 from nnxlint.target import target_flax
 from nnxlint.writing import write_source
 
@@ -116,19 +114,19 @@ def _lint_changed(project: Project, request: CheckRequest) -> Report:
     return _lint(project, analyse(project), request, lambda _: None)
 
 
-def _lint(
-    project: Project, analysis: Analysis, request: CheckRequest, advance: Callable[[int], None]
-) -> Report:
+def _lint(project: Project, analysis: Analysis, request: CheckRequest, advance: Callable[[int], None]) -> Report:
     linted: list[Linted] = []
     failures: list[str] = []
     for count, path in enumerate(project.reported, start=1):
         settings = request.settings_of(Path(path).parent)
         if path in analysis.syntax_errors:
-            found, lines = _broken_file(project, path, analysis.syntax_errors[path], settings, request.rules)
-            linted.append(Linted(found))
-            failures += lines
+            broken = broken_file(project.sources[path], analysis.syntax_errors[path], settings, request.rules)
+            linted.append(Linted(broken.diagnostics))
         else:
+            broken = broken_cells(project.sources[path], settings, request.rules)
             linted.append(_lint_file(project, path, analysis, settings, request.rules))
+            linted.append(Linted(broken.diagnostics))
+        failures += broken.notices
         advance(count)
     return Report(
         diagnostics=tuple(each for some in linted for each in some.diagnostics),
@@ -140,14 +138,13 @@ def _lint(
     )
 
 
-def _lint_file(
-    project: Project, path: str, analysis: Analysis, settings: Settings, known: Sequence[Rule]
-) -> Linted:
+def _lint_file(project: Project, path: str, analysis: Analysis, settings: Settings, known: Sequence[Rule]) -> Linted:
     ran = rules_in(path, settings, known)
     linted = lint_path(path, analysis.model, ran)
     heard = without_silenced(project.sources[path], linted, Rules(ran, known), project.targets[path])
     shown = unfixable_codes(settings, known)
-    return replace(heard, diagnostics=tuple(_for_display(each, shown) for each in heard.diagnostics))
+    fitted = (writable(project.sources[path], each) for each in heard.diagnostics)
+    return replace(heard, diagnostics=tuple(_for_display(each, shown) for each in fitted))
 
 
 def _for_display(diagnostic: Diagnostic, shown: frozenset[str]) -> Diagnostic:
@@ -157,28 +154,9 @@ def _for_display(diagnostic: Diagnostic, shown: frozenset[str]) -> Diagnostic:
     return replace(diagnostic, fix=replace(diagnostic.fix, applicability=Applicability.DISPLAY))
 
 
-def _broken_file(
-    project: Project, path: str, error: SyntaxError, settings: Settings, rules: Sequence[Rule]
-) -> tuple[tuple[Diagnostic, ...], tuple[str, ...]]:
-    """Give the finding of a file that cannot be parsed, or the line that says which Python could."""
-    source = project.sources[path]
-    needed = newer_python_needed(source.text)
-    if needed is not None:
-        version = ".".join(map(str, needed))
-        return (), (
-            f"{path}: not linted: its syntax is of Python {version}, and nnxlint must run on that or newer",
-        )
-    known = next((rule for rule in rules if rule.code == syntax_error.code), syntax_error)
-    if left_out(known, path, settings):
-        return (), ()
-    return (syntax_diagnostic(source, error),), ()
-
-
 def _outside(loaded: Loaded) -> Report:
     """Report what loading the projects had to say."""
-    empty = (
-        () if loaded.failures or any(_has_files(loaded)) else ("no Python files found under the given paths",)
-    )
+    empty = () if loaded.failures or any(_has_files(loaded)) else ("no Python files found under the given paths",)
     return Report(failures=tuple(map(str, loaded.failures)), notices=(*loaded.notices, *empty))
 
 

@@ -35,9 +35,7 @@ def select_rules(
 def rules_of(settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
     """Choose the rules that run under the settings; `NnxlintError`, with its place, for a name of no rule."""
     _must_name_rules(settings, rules)
-    return select_rules(
-        rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore
-    )
+    return select_rules(rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore)
 
 
 def rules_in(path: str, settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -47,9 +45,7 @@ def rules_in(path: str, settings: Settings, rules: Sequence[Rule]) -> tuple[Rule
 
 def left_out(rule: Rule, path: str, settings: Settings) -> bool:
     """Whether the settings leave the rule out in the file, by whatever key."""
-    named = any(
-        _names(name, rule) for each in settings.per_file_ignores if each.hold_for(path) for name in each.rules
-    )
+    named = any(_names(name, rule) for each in settings.per_file_ignores if each.hold_for(path) for name in each.rules)
     return named or ignored(rule, settings.select, settings.extend_select, settings.ignore)
 
 
@@ -63,18 +59,14 @@ def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(part for value in values for part in re.split(r"[\s,]+", value) if part)
 
 
-def ignored(
-    rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]
-) -> bool:
+def ignored(rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]) -> bool:
     """Whether a selector of `ignore` names the rule and no selection is more specific."""
     refused = max(_strengths(rule, ignore), default=-1)
     wanted = max(_strengths(rule, (*(select or ()), *extend_select)), default=-1)
     return refused >= 0 and refused >= wanted
 
 
-def _runs(
-    rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]
-) -> bool:
+def _runs(rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]) -> bool:
     if ignored(rule, select, extend_select, ignore):
         return False
     asked = (*(select or ()), *extend_select)

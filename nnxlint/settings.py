@@ -26,6 +26,9 @@ class ModeFlags:
     evaluation: frozenset[str] = frozenset()
 
 
+NO_MODE_FLAGS = ModeFlags()
+
+
 @dataclass(frozen=True, slots=True)
 class FileIgnores:
     """Rules that are left out in the files which a pattern matches; after `!`, in all others."""
@@ -46,8 +49,8 @@ class FileIgnores:
 class Settings:
     """Resolved settings; `root` is the directory of the file they come from, where its paths count from.
 
-    `select` is None where nobody chose: then the rules that are selected by themselves speak. What the command
-    line excludes (`typed_exclude`) counts from `typed_from`. `origins` tells where the values of keys were set.
+    `select` is None where nobody chose: then the rules that are selected by themselves speak. What the
+    command line excludes (`typed_exclude`) counts from `typed_from`. `origins` tells where keys were set.
     """
 
     flax_version: Version | None = None
@@ -62,13 +65,11 @@ class Settings:
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
     src: tuple[str, ...] = DEFAULT_SRC
-    mode_flags: ModeFlags = ModeFlags()
+    mode_flags: ModeFlags = NO_MODE_FLAGS
     root: Path | None = None
     typed_exclude: tuple[str, ...] = ()
     typed_from: Path | None = None
-    origins: Mapping[str, str] = field(
-        default_factory=lambda: MappingProxyType({}), repr=False, compare=False
-    )
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)
 
     def excluded_from(self, root: Path) -> tuple[str, ...]:
         """Give all patterns of what is excluded, counted from the root."""
@@ -81,8 +82,8 @@ class Settings:
 class Overrides:
     """What the command line says about settings; None where it is silent.
 
-    `config_file` is read instead of every other file, and `isolated` means that none is; `typed` are settings in
-    TOML.
+    `config_file` is read instead of every other file, and `isolated` means that none is; `typed` are
+    settings in TOML.
     """
 
     flax_version: str | None = None
@@ -235,7 +236,7 @@ def _mode_flags(written: ModeFlagsConfig) -> ModeFlags:
 
 
 def _origins(before: Mapping[str, str], overrides: Overrides) -> dict[str, str]:
-    """Tell where values come from once the command line has spoken; what adds to a file's list comes from both."""
+    """Tell where values come from once the command line has spoken; what adds to a list has two origins."""
     forgotten = {"extend-select", "ignore"} if overrides.select is not None else set()
     forgotten |= {"unfixable"} if overrides.fixable is not None else set()
     origins = {key: place for key, place in before.items() if key not in forgotten}
@@ -253,7 +254,7 @@ def _patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _rebased(pattern: str, base: Path, root: Path) -> str:
-    """Give a pattern that counts from `base` as one that counts from `root`; one without a slash holds anywhere."""
+    """Give a pattern that counts from `base` as one that counts from `root`; one without a slash is kept."""
     negation, plain = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
     if base == root or "/" not in plain.rstrip("/") or plain.startswith("**/"):
         return pattern

@@ -84,9 +84,7 @@ def _row(rule: Rule, link: str) -> str:
     fix = fix_of(rule.contract) or ""
     flax = f" (Flax {str(rule.flax).replace('>=', '≥ ')})" if str(rule.flax) else ""
     title = rule.documentation.split("\n\n")[0].replace("\n", " ").rstrip(".").replace("|", "\\|")
-    return (
-        f"| {rule.code} | [{rule.name}]({link}{rule.name}.md) | {title}{flax} | {rule.level.value} | {fix} |"
-    )
+    return f"| {rule.code} | [{rule.name}]({link}{rule.name}.md) | {title}{flax} | {rule.level.value} | {fix} |"
 
 
 def _run(command: Sequence[str]) -> str:

@@ -68,9 +68,7 @@ def _update(install: FlaxInstall, envs: Path, *, check: bool) -> bool:
     if written == table:
         return False
     if check:
-        difference = difflib.unified_diff(
-            written.splitlines(), table.splitlines(), path.name, "installed", n=0
-        )
+        difference = difflib.unified_diff(written.splitlines(), table.splitlines(), path.name, "installed", n=0)
         sys.stdout.writelines(f"{line}\n" for line in list(difference)[:SHOWN_DIFFERENCES])
         return True
     path.parent.mkdir(parents=True, exist_ok=True)

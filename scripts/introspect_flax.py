@@ -42,9 +42,7 @@ def describe_flax() -> Table:
         if isinstance(target, type) and _is_public_class(target, names)
     }
     functions = {
-        name: _signature(target)
-        for name, target in canonical.items()
-        if callable(target) and _is_function(target)
+        name: _signature(target) for name, target in canonical.items() if callable(target) and _is_function(target)
     }
     return {
         "aliases": aliases,
@@ -73,9 +71,7 @@ def _shortest_paths(modules: dict[str, types.ModuleType]) -> list[tuple[str, typ
     level = [(ROOT, nnx)]
     while level:
         children = [
-            (f"{path}.{name}", getattr(module, name))
-            for path, module in level
-            for name in _public_names(module)
+            (f"{path}.{name}", getattr(module, name)) for path, module in level for name in _public_names(module)
         ]
         # Of paths of equal length the real one is the better name.
         children.sort(key=lambda child: child[0] != getattr(child[1], "__name__", None))

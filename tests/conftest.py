@@ -37,9 +37,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str | None], None]
                 path.write_bytes(text.encode())
             return
         blessed = path.read_bytes().decode() if path.is_file() else None
-        assert text == blessed, (
-            f"{path.name} is no longer what comes out: look at it, then run pytest --bless"
-        )
+        assert text == blessed, f"{path.name} is no longer what comes out: look at it, then run pytest --bless"
 
     return compare
 

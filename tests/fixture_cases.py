@@ -73,9 +73,7 @@ class Linted:
     @property
     def places(self) -> list[Place]:
         """Where which code was reported."""
-        return sorted(
-            place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics
-        )
+        return sorted(place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics)
 
     @property
     def texts(self) -> dict[str, str]:

@@ -67,9 +67,7 @@ def run(
     del project
     run_with(
         word_rule("NNX801", "BAD", replacement="GOOD"),
-        word_rule(
-            "NNX802", "RISKY", name="risky-thing", replacement="SURE", applicability=Applicability.UNSAFE
-        ),
+        word_rule("NNX802", "RISKY", name="risky-thing", replacement="SURE", applicability=Applicability.UNSAFE),
         word_rule("NNX803", "WORSE", level=Level.WARNING, flax="<0.11"),
         word_rule("NNX804", "PEDANTIC", selected=False),
     )
@@ -102,9 +100,7 @@ def test_a_path_is_short_for_checking_it(run: RunCli, project: Path, command: li
 
 def test_options_may_come_before_the_path(run: RunCli, project: Path) -> None:
     _write(project / "a.py", f"{NNX}x = BAD\n")
-    assert run("--output-format", "concise", "--select", "NNX801", "a.py").out.startswith(
-        "a.py:2:5: NNX801 error: "
-    )
+    assert run("--output-format", "concise", "--select", "NNX801", "a.py").out.startswith("a.py:2:5: NNX801 error: ")
 
 
 def test_without_a_path_the_working_directory_is_checked(run: RunCli, project: Path) -> None:
@@ -134,9 +130,7 @@ def test_clean_code(run: RunCli, project: Path) -> None:
         (["--flax-version", "0.10.7"], ["NNX801", "NNX802", "NNX803"]),
     ],
 )
-def test_rules_are_chosen_on_the_command_line(
-    run: RunCli, project: Path, options: list[str], codes: list[str]
-) -> None:
+def test_rules_are_chosen_on_the_command_line(run: RunCli, project: Path, options: list[str], codes: list[str]) -> None:
     _write(project / "a.py", f"{NNX}BAD\nRISKY\nWORSE\nPEDANTIC\n")
     result = run(".", "--output-format", "json", *options)
     assert [each["code"] for each in result.json] == codes
@@ -339,9 +333,7 @@ def test_a_crash_of_the_model_is_told_and_the_other_files_are_linted(run: RunCli
         (["why", "nowhere.py:1"], "no such file or directory"),
     ],
 )
-def test_a_mistake_is_one_line_and_status_two(
-    run: RunCli, project: Path, arguments: list[str], message: str
-) -> None:
+def test_a_mistake_is_one_line_and_status_two(run: RunCli, project: Path, arguments: list[str], message: str) -> None:
     _write(project / "a.py", f"{NNX}BAD\n")
     result = run(*arguments)
     assert result.status == 2
@@ -400,9 +392,7 @@ def test_a_defect_is_one_line_and_a_traceback_on_request(
     monkeypatch.setattr(check_command, "check", broken)
     result = run(".", *options)
     assert result.status == 2
-    assert result.err.splitlines()[-1].startswith(
-        "nnxlint: error: a defect of nnxlint: LookupError: some thing"
-    )
+    assert result.err.splitlines()[-1].startswith("nnxlint: error: a defect of nnxlint: LookupError: some thing")
     assert ("Traceback" in result.err) == bool(options)
 
 
@@ -422,10 +412,7 @@ def test_colour_is_for_terminals_and_those_who_force_it(
 def test_verbose_tells_what_was_known(run: RunCli, project: Path) -> None:
     _write(project / "a.py", NNX)
     _write(project / "b.py", NNX + "import a\n")
-    assert (
-        "2 files known, 1 of them reported, Flax 0.11.0 ("
-        in run("a.py", "-v", "--flax-version", "0.11.0").err
-    )
+    assert "2 files known, 1 of them reported, Flax 0.11.0 (" in run("a.py", "-v", "--flax-version", "0.11.0").err
 
 
 def test_one_rule_is_explained_by_code_or_name(run: RunCli) -> None:
@@ -486,9 +473,7 @@ def test_version_and_help(run: RunCli) -> None:
 
 
 def test_python_m_works() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "nnxlint", "--version"], capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-m", "nnxlint", "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"nnxlint {__version__}\n"
 
 
@@ -496,9 +481,7 @@ def test_start_up_imports_nothing_heavy() -> None:
     code = "import sys; from nnxlint.cli import main; main(['--version']); print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
-    assert loaded.isdisjoint(
-        {"jax", "flax", "numpy", "libcst", "rich", "msgspec", "pathspec", "packaging", "pygls"}
-    )
+    assert loaded.isdisjoint({"jax", "flax", "numpy", "libcst", "rich", "msgspec", "pathspec", "packaging", "pygls"})
 
 
 def test_a_reader_that_goes_away_is_no_mistake(monkeypatch: pytest.MonkeyPatch) -> None:

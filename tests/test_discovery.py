@@ -134,9 +134,7 @@ def test_a_named_file_needs_no_suffix(tmp_path: Path) -> None:
         ((), "a/b/c", None),
     ],
 )
-def test_the_root_of_a_project(
-    markers: tuple[str, ...], start: str, expected: str | None, tmp_path: Path
-) -> None:
+def test_the_root_of_a_project(markers: tuple[str, ...], start: str, expected: str | None, tmp_path: Path) -> None:
     make(tmp_path, "a/b/c/x.py", *markers)
     wanted = None if expected is None else tmp_path / expected
     assert project_root(tmp_path / start) == wanted

@@ -63,9 +63,7 @@ def test_fixes_that_do_not_touch_each_other_are_made_at_once() -> None:
     assert fixed.sources[PATH].text == "a = 1\nb = 2\n"
     assert len(fixed.fixed) == 2
     assert fixed.diagnostics == ()
-    assert [(each.before.text, each.after.text) for each in fixed.changes] == [
-        ("a = BAD1\nb = BAD2\n", rounds[-1])
-    ]
+    assert [(each.before.text, each.after.text) for each in fixed.changes] == [("a = BAD1\nb = BAD2\n", rounds[-1])]
 
 
 def test_of_two_that_overlap_the_first_by_place_wins_and_the_other_waits() -> None:
@@ -175,11 +173,7 @@ def test_fixes_that_never_settle_end_and_are_told() -> None:
 def test_a_chain_as_long_as_the_limit_settles_without_a_notice() -> None:
     def find(text: str) -> list[Diagnostic]:
         count = text.count("x")
-        return (
-            [_finding(text, (f"n{'x' * count}\n", f"n{'x' * (count + 1)}\n"))]
-            if count < fixer.MAX_ROUNDS
-            else []
-        )
+        return [_finding(text, (f"n{'x' * count}\n", f"n{'x' * (count + 1)}\n"))] if count < fixer.MAX_ROUNDS else []
 
     fixed, rounds = _run("n\n", find)
     assert len(rounds) == fixer.MAX_ROUNDS
@@ -250,9 +244,7 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
     assert target.read_bytes() == b"y = 1\n"
 
 
-def test_a_failure_half_way_leaves_the_file_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failure_half_way_leaves_the_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pair = _both(tmp_path / "a.py", b"x = 1\n", "y = 1\n")
 
     def fail(_descriptor: int) -> None:

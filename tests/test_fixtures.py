@@ -88,9 +88,7 @@ def test_good_programs_promise_silence(case: Case) -> None:
 
 
 @bad_cases
-def test_output_equals_its_golden(
-    case: Case, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_output_equals_its_golden(case: Case, tmp_path: Path, golden: Golden, monkeypatch: pytest.MonkeyPatch) -> None:
     linted = lint(case, tmp_path)
     monkeypatch.setenv("NO_COLOR", "1")
 
@@ -234,9 +232,7 @@ def test_the_demonstration_crashes_and_runs_once_it_is_fixed(fixed: Fixed, tmp_p
 
 def _cases_of(rule: Rule) -> list[Case]:
     own = [case for case in rule_cases() if case.folder == fixture_folder(rule)]
-    shared = [
-        case for case in project_cases() if any(rule.code == code for *_, code in expected_places(case))
-    ]
+    shared = [case for case in project_cases() if any(rule.code == code for *_, code in expected_places(case))]
     return [*own, *shared]
 
 

@@ -133,10 +133,7 @@ def test_methods_are_inherited() -> None:
 
 @EVERY_VERSION
 def test_kinds(api: FlaxApi) -> None:
-    kinds = {
-        name: api.classes[f"flax.nnx.{name}"].kind
-        for name in ("Linear", "Module", "Param", "Rngs", "Optimizer")
-    }
+    kinds = {name: api.classes[f"flax.nnx.{name}"].kind for name in ("Linear", "Module", "Param", "Rngs", "Optimizer")}
 
     assert kinds == {
         "Linear": "module",

@@ -142,9 +142,7 @@ def test_broken_files_are_left_out_and_told_only_when_named(tmp_path: Path) -> N
     (tmp_path / "bad.py").write_bytes(NNX.encode() + b"x = '\xff'\n")
     loaded = load(tmp_path, ".")
     assert known(loaded.projects[0], tmp_path) == {"good.py"}
-    assert [failure.reason for failure in loaded.failures] == [
-        "cannot be decoded as utf-8: byte 0xff on line 2"
-    ]
+    assert [failure.reason for failure in loaded.failures] == ["cannot be decoded as utf-8: byte 0xff on line 2"]
     assert load(tmp_path, "good.py").failures == ()
 
 
@@ -176,9 +174,7 @@ def test_nested_projects_of_one_repository_add_search_roots_and_targets(tmp_path
         "b",
         ".",
     ]
-    versions = {
-        Path(path).relative_to(tmp_path).parts[0]: str(target) for path, target in project.targets.items()
-    }
+    versions = {Path(path).relative_to(tmp_path).parts[0]: str(target) for path, target in project.targets.items()}
     assert versions == {"a": "0.10.4", "b": "0.12.0"}
     assert "b/tests/test_model.py" in known(project, tmp_path)
     roots = ModuleFinder(tmp_path.as_posix(), project.search_roots).roots_for(

@@ -48,9 +48,7 @@ def test_findings_are_sorted_by_place_and_then_by_code(model_of: ModelOf) -> Non
     ("flax", "speaks"),
     [("", True), (">=0.11", True), (">=0.12.8", True), ("<0.12.8", False), ("==0.10.*", False)],
 )
-def test_a_rule_speaks_only_on_its_flax(
-    word_rule: MakeRule, model_of: ModelOf, flax: str, *, speaks: bool
-) -> None:
+def test_a_rule_speaks_only_on_its_flax(word_rule: MakeRule, model_of: ModelOf, flax: str, *, speaks: bool) -> None:
     found = lint_file(model_of("BAD = 1\n"), [word_rule("NNX801", "BAD", flax=flax)])
     assert bool(found) == speaks
 

@@ -43,9 +43,7 @@ def test_a_finding_has_the_shape_that_readers_of_ruff_know() -> None:
             Related("built here", SOURCE.path, Span(0, 1)),
             Related("elsewhere", "/lib/b.py", Span(3, 4)),
         ),
-        fix=Fix(
-            "pass it", Applicability.UNSAFE, (Edit(Span(27, 28), "z"), Edit(Span(17, 17), ", train=False"))
-        ),
+        fix=Fix("pass it", Applicability.UNSAFE, (Edit(Span(27, 28), "z"), Edit(Span(17, 17), ", train=False"))),
     )
     assert _documents(finding) == [
         {
@@ -190,9 +188,7 @@ def test_statistics_are_one_line_of_json() -> None:
 
 def test_reports_of_projects_combine() -> None:
     one = Report((_finding(),), {SOURCE.path: SOURCE}, 2, failures=("a",), notices=("n",), details=("d",))
-    other = Report(
-        (_finding(),), {}, 3, failures=("b", "a"), notices=("n",), statistics=Statistics(rngs=Share(1, 1))
-    )
+    other = Report((_finding(),), {}, 3, failures=("b", "a"), notices=("n",), statistics=Statistics(rngs=Share(1, 1)))
     both = combined([one, other])
     assert (len(both.diagnostics), both.file_count) == (2, 5)
     assert (both.failures, both.notices, both.details) == (("a", "b"), ("n",), ("d",))
@@ -216,9 +212,7 @@ def test_reports_of_projects_combine() -> None:
 def test_a_rule_as_a_document(
     word_rule: Callable[..., Rule], contract: Contract | None, fix: str | None, told: str | None
 ) -> None:
-    rule = word_rule(
-        "NNX801", "BAD", flax=">=0.11", contract=contract, supersedes=("NNX802",), selected=False
-    )
+    rule = word_rule("NNX801", "BAD", flax=">=0.11", contract=contract, supersedes=("NNX802",), selected=False)
     document = {
         "code": "NNX801",
         "name": "no-bad",

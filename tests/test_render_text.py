@@ -230,9 +230,7 @@ def test_nothing_shown_can_steer_the_terminal(text: str, expected: str) -> None:
         ("x = a\n", [], []),
     ],
 )
-def test_a_fix_is_shown_as_the_rows_it_changes(
-    text: str, edits: list[tuple[str, str]], expected: list[str]
-) -> None:
+def test_a_fix_is_shown_as_the_rows_it_changes(text: str, edits: list[tuple[str, str]], expected: list[str]) -> None:
     source = _source(text)
     made = tuple(Edit(_span(text, old), new) for old, new in edits)
     finding = _finding(source, text[0], fix=Fix("mend it", Applicability.SAFE, made))
@@ -244,9 +242,7 @@ def test_a_fix_is_shown_as_the_rows_it_changes(
 def test_a_fix_that_cannot_be_made_is_named_only(edits: tuple[Edit, ...]) -> None:
     source = _source("x = 1\n")
     fix = Fix("mend it", Applicability.SAFE, edits)
-    lines = _text(
-        Report((_finding(source, "x", fix=fix),), {source.path: source}, 1), quiet=True
-    ).splitlines()
+    lines = _text(Report((_finding(source, "x", fix=fix),), {source.path: source}, 1), quiet=True).splitlines()
     assert lines[-2:] == ["  = safe fix: mend it", ""]
 
 
@@ -262,9 +258,7 @@ def _fix(applicability: Applicability, *, edits: bool = True) -> Fix:
     return Fix("mend", applicability, (Edit(Span(0, 1), "y"),) if edits else ())
 
 
-SAFE, UNSAFE, DISPLAY = (
-    _fix(each) for each in (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY)
-)
+SAFE, UNSAFE, DISPLAY = (_fix(each) for each in (Applicability.SAFE, Applicability.UNSAFE, Applicability.DISPLAY))
 
 
 @pytest.mark.parametrize(
@@ -358,16 +352,13 @@ class _Stream(io.StringIO):
         ({"TERM": "dumb", "FORCE_COLOR": "1"}, True, True),
     ],
 )
-def test_colour_only_where_it_is_wanted(
-    environment: Mapping[str, str], *, terminal: bool, expected: bool
-) -> None:
+def test_colour_only_where_it_is_wanted(environment: Mapping[str, str], *, terminal: bool, expected: bool) -> None:
     assert wants_colour(_Stream(terminal=terminal), environment) == expected
 
 
 def test_a_diff_names_the_files_as_seen_from_here_in_order() -> None:
     changes = tuple(
-        Change(_source("x = 1\r\n", name), _source("y = 1\r\n", name))
-        for name in ("z.py", "sub/b.py", "../a.py")
+        Change(_source("x = 1\r\n", name), _source("y = 1\r\n", name)) for name in ("z.py", "sub/b.py", "../a.py")
     )
     changes = (*changes[:2], Change(make_source("/a.py", b"x\n"), make_source("/a.py", b"y\n")))
     plain = render_diff(Report(changes=changes), HERE, coloured=False)

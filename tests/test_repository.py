@@ -49,6 +49,7 @@ LAYERS = {
         "pins",
         "target",
         "imports",
+        "connections",
         "knowledge",
         "writing",
     ),
@@ -151,8 +152,7 @@ def test_rules_ask_the_model_only(module: str) -> None:
     strays = [
         name
         for name in _imports_of_project(module)
-        if _layer(name) not in {"queries", "model"}
-        and not any(_within(name, allowed) for allowed in FOR_RULES)
+        if _layer(name) not in {"queries", "model"} and not any(_within(name, allowed) for allowed in FOR_RULES)
     ]
 
     assert strays == []
@@ -171,17 +171,14 @@ def test_functions_are_short(module: str) -> None:
     long = {
         node.name: length
         for node in ast.walk(MODULES[module])
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := _length(node)) > MAX_FUNCTION_LINES
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and (length := _length(node)) > MAX_FUNCTION_LINES
     }
 
     assert long == {}
 
 
 def test_every_rule_has_fixtures_and_every_fixture_a_rule() -> None:
-    with_programs = {
-        rule.code: fixture_folder(rule) for rule in all_rules() if rule.code not in WITHOUT_PROGRAMS
-    }
+    with_programs = {rule.code: fixture_folder(rule) for rule in all_rules() if rule.code not in WITHOUT_PROGRAMS}
     folders = {path for path in FIXTURES.iterdir() if path.name.startswith("nnx")}
 
     assert folders == set(with_programs.values())
@@ -290,9 +287,7 @@ def _layer(module: str) -> str:
     """Give the layer of the longest prefix that a layer names."""
     if not module:
         return "vocabulary"
-    found = [
-        (prefix, layer) for layer, named in LAYERS.items() for prefix in named if _within(module, prefix)
-    ]
+    found = [(prefix, layer) for layer, named in LAYERS.items() for prefix in named if _within(module, prefix)]
     assert found, f"{module} belongs to no layer: put it into one"
     return max(found, key=lambda each: len(each[0]))[1]
 

@@ -29,9 +29,7 @@ BOM = b"\xef\xbb\xbf"
         (BOM + b"# coding: utf-8\nx\n", "# coding: utf-8\nx\n", "utf-8"),
     ],
 )
-def test_bytes_decode_as_python_decodes_them_and_come_back(
-    data: bytes, text: str | None, encoding: str
-) -> None:
+def test_bytes_decode_as_python_decodes_them_and_come_back(data: bytes, text: str | None, encoding: str) -> None:
     source = make_source("/a.py", data)
     assert source.encoding == encoding
     assert text is None or source.text == text

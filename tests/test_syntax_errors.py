@@ -97,15 +97,11 @@ def test_newer_syntax_is_no_error(text: str, needed: tuple[int, int] | None) -> 
         ("x = (1,\n", (3, 11), None),
     ],
 )
-def test_only_a_newer_python_is_asked_for(
-    text: str, running: tuple[int, int], needed: tuple[int, int] | None
-) -> None:
+def test_only_a_newer_python_is_asked_for(text: str, running: tuple[int, int], needed: tuple[int, int] | None) -> None:
     assert newer_python_needed(text, running) == needed
 
 
-def test_the_child_imports_nothing_of_the_linted_project(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_child_imports_nothing_of_the_linted_project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "libcst.py").write_text("open('executed', 'w').close()\n")
     monkeypatch.chdir(tmp_path)
     assert newer_python_needed("type X = int\n", (3, 11)) == (3, 12)

@@ -454,9 +454,7 @@ LINE = "from flax import nnx\n"
             "import a\nimport os\nos.x = 1\nimport jax  # j\n\ndef f():\n    import z\nimport late\n",
             NNX,
             "nnx",
-            "import a\nimport os\nos.x = 1\nimport jax  # j\n"
-            + LINE
-            + "\ndef f():\n    import z\nimport late\n",
+            "import a\nimport os\nos.x = 1\nimport jax  # j\n" + LINE + "\ndef f():\n    import z\nimport late\n",
         ),
         (
             "from flax import (\n    linen,\n)\nimport z\n",
@@ -476,9 +474,7 @@ LINE = "from flax import nnx\n"
         ),
     ],
 )
-def test_ensure_import(
-    text: str, wanted: tuple[str, str | None], spelling: str, expected: str | None
-) -> None:
+def test_ensure_import(text: str, wanted: tuple[str, str | None], spelling: str, expected: str | None) -> None:
     tree = make_tree(text)
     found = rewrite.ensure_import(tree, *wanted)
     assert found is not None
@@ -531,9 +527,7 @@ def assert_adds_keyword(tree: Tree, call: ast.Call, edits: Edits) -> None:
     """Compare the file's new `ast` with the old one to which the keyword was added."""
     after = ast.dump(ast.parse(apply_edits(tree.source.text, edits)))
     keyword = ast.keyword("added_", ast.Constant(None))
-    place = next(
-        (index for index, other in enumerate(call.keywords) if other.arg is None), len(call.keywords)
-    )
+    place = next((index for index, other in enumerate(call.keywords) if other.arg is None), len(call.keywords))
     call.keywords.insert(place, keyword)
     expected = ast.dump(tree.module)
     del call.keywords[place]

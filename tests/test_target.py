@@ -59,18 +59,12 @@ def test_the_newest_allowed(specifiers: str, version: str) -> None:
         ),
         (
             "uv.lock",
-            (
-                '[[package]]\nname = "flax"\nversion = "0.10.4"\n'
-                '[[package]]\nname = "flax"\nversion = "0.12.0"\n'
-            ),
+            ('[[package]]\nname = "flax"\nversion = "0.10.4"\n[[package]]\nname = "flax"\nversion = "0.12.0"\n'),
             "0.12.0",
         ),
         (
             "uv.lock",
-            (
-                '[[package]]\nname = "flax"\nsource = { editable = "." }\n\n'
-                '[[package]]\nname = "jax"\nversion = "9"\n'
-            ),
+            ('[[package]]\nname = "flax"\nsource = { editable = "." }\n\n[[package]]\nname = "jax"\nversion = "9"\n'),
             "0.9.9",
         ),
         ("poetry.lock", '[[package]]\nname = "flax"\nversion = "0.8.5"\ndescription = ""\n', "0.8.5"),

@@ -33,10 +33,6 @@ def _find(name: str) -> Rule:
     if name.lower() in known:
         return known[name.lower()]
     near = difflib.get_close_matches(name.lower(), known, n=1)
-    hint = (
-        f"; did you mean `{known[near[0]].code}` ({known[near[0]].name})?"
-        if near
-        else ": see `nnxlint rule --all`"
-    )
+    hint = f"; did you mean `{known[near[0]].code}` ({known[near[0]].name})?" if near else ": see `nnxlint rule --all`"
     message = f"unknown rule `{name}`{hint}"
     raise NnxlintError(message)

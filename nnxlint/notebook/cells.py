@@ -106,14 +106,11 @@ def read_notebook(content: bytes) -> Notebook:
     rows = LineIndex(original)
     cells = tuple(_cells(code_cells, masked, rows))
     broken = tuple(
-        found
-        for cell, code in zip(cells, masked, strict=True)
-        if (found := _broken(cell, code.text)) is not None
+        found for cell, code in zip(cells, masked, strict=True) if (found := _broken(cell, code.text)) is not None
     )
     unusable = {each.cell.number for each in broken}
     texts = (
-        _blank(code.text) if cell.number in unusable else code.text
-        for cell, code in zip(cells, masked, strict=True)
+        _blank(code.text) if cell.number in unusable else code.text for cell, code in zip(cells, masked, strict=True)
     )
     return Notebook(document, _join(texts), original, cells, broken)
 

@@ -59,9 +59,7 @@ def read_code_cells(document: str) -> tuple[CodeCell, ...]:
 
 def rewritten(document: str, cells: Mapping[CodeCell, Sequence[Edit]]) -> str:
     """Make the edits of each cell, which count in its text; all that they do not touch stays as it is."""
-    changes = [
-        Edit(cell.value, _rewritten_value(document, cell, edits)) for cell, edits in cells.items() if edits
-    ]
+    changes = [Edit(cell.value, _rewritten_value(document, cell, edits)) for cell, edits in cells.items() if edits]
     pieces: list[str] = []
     position = 0
     for change in sorted(changes):
@@ -193,9 +191,7 @@ def _rewritten_list(document: str, cell: CodeCell, edits: Sequence[Edit]) -> str
     return start + written[0][1] + "".join(gap + line for gap, line in written[1:]) + end
 
 
-def _groups(
-    document: str, cell: CodeCell, edits: Sequence[Edit]
-) -> Iterator[tuple[list[int], list[Edit], int]]:
+def _groups(document: str, cell: CodeCell, edits: Sequence[Edit]) -> Iterator[tuple[list[int], list[Edit], int]]:
     """Give the strings, those that the same edits touch together, with the edits and the place in the text."""
     lengths = [len(_characters(document, span)) for span in cell.strings]
     waiting = list(edits)

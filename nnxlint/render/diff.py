@@ -15,11 +15,7 @@ _COLOURS = {"-": "red", "+": "green", "@": "cyan"}
 def render_diff(report: Report, directory: Path, *, coloured: bool) -> str:
     """Give a unified diff of all changes, sorted by name; its lines are as in the files."""
     named = {relative_name(each.before.path, directory): each for each in report.changes}
-    lines = (
-        line
-        for name, change in sorted(named.items())
-        for line in diff_lines(change.before, change.after, name)
-    )
+    lines = (line for name, change in sorted(named.items()) for line in diff_lines(change.before, change.after, name))
     return "".join(_painted(lines) if coloured else lines)
 
 

@@ -37,16 +37,19 @@ class _Frame:
     source: Source
     mark: Mark
     width: int
+    first: int
 
     def line(self, rail: str, text: str, row: int | None = None) -> Text:
-        """Draw one line: the gutter, what belongs to the mark, and the text."""
+        """Draw one line: the gutter, what belongs to the mark, and the text; rows count in their cell."""
+        row = None if row is None else row - self.first + 1
         gutter = f"{'' if row is None else row:>{self.width}} | "
         return Text.assemble((gutter, GUTTER), (rail, self.mark.style), text)
 
 
 def excerpt(source: Source, span: Span, mark: Mark, width: int) -> Iterator[Text]:
     """Give the rows around the span, the span marked; `width` is that of the row numbers."""
-    frame = _Frame(source, mark, width)
+    top, _ = source.rows_around(span.start)
+    frame = _Frame(source, mark, width, top)
     first = source.lines.position(span.start).row
     last = max(first, source.lines.position(max(span.start, span.end - 1)).row)
     before, after = _context(source, first, last, mark.context)
@@ -57,8 +60,9 @@ def excerpt(source: Source, span: Span, mark: Mark, width: int) -> Iterator[Text
 
 
 def last_row(source: Source, span: Span, context: int) -> int:
-    """Give the last row that an excerpt can show."""
-    return min(source.lines.position(span.end).row + context, source.lines.row_count)
+    """Give the last row that an excerpt can show, as it is numbered there."""
+    top, bottom = source.rows_around(span.start)
+    return min(source.lines.position(span.end).row + context, bottom) - top + 1
 
 
 def visible(text: str) -> str:
@@ -86,7 +90,8 @@ def _printable(character: str) -> str:
 
 def _context(source: Source, first: int, last: int, count: int) -> tuple[range, range]:
     """Give the rows to show before and after, blank ones at the edges left out."""
-    start, stop = max(1, first - count), min(source.lines.row_count, last + count)
+    top, bottom = source.rows_around(source.lines.line_start(first))
+    start, stop = max(top, first - count), min(bottom, last + count)
     while start < first and not _line(source, start).strip():
         start += 1
     while stop > last and not _line(source, stop).strip():
@@ -96,7 +101,7 @@ def _context(source: Source, first: int, last: int, count: int) -> tuple[range, 
 
 def _line(source: Source, row: int) -> str:
     span = source.lines.line_span(row)
-    return source.text[span.start : span.end]
+    return source.shown[span.start : span.end]
 
 
 def _row(frame: _Frame, row: int, rail: str) -> Text:
@@ -108,8 +113,8 @@ def _within(frame: _Frame, span: Span, row: int) -> Iterator[Text]:
     """Draw a span on one row: the row, and the mark under it; of a very wide row, the part with the span."""
     line = frame.source.lines.line_span(row)
     whole = visible(_line(frame.source, row))
-    start = len(visible(frame.source.text[line.start : min(span.start, line.end)]))
-    end = len(visible(frame.source.text[line.start : min(span.end, line.end)]))
+    start = len(visible(frame.source.shown[line.start : min(span.start, line.end)]))
+    end = len(visible(frame.source.shown[line.start : min(span.end, line.end)]))
     cut = max(0, start - _LEAD) if len(whole) > _WIDEST else 0
     lead, tail = "…" if cut else "", "…" if cut + _WIDEST < len(whole) else ""
     yield frame.line("", f"{lead}{whole[cut : cut + _WIDEST]}{tail}", row)
@@ -134,5 +139,5 @@ def _spanning(frame: _Frame, span: Span, first: int, last: int) -> Iterator[Text
 def _arm(frame: _Frame, rail: str, offset: int, row: int) -> Text:
     """Draw the line from the bracket to one end of the span."""
     start = frame.source.lines.line_start(row)
-    length = min(cell_len(visible(frame.source.text[start:offset])), _WIDEST)
+    length = min(cell_len(visible(frame.source.shown[start:offset])), _WIDEST)
     return frame.line(f"{rail}{'_' * (length + 1)}{frame.mark.character}", "")

@@ -18,14 +18,10 @@ def fix_preview(source: Source, fix: Fix, width: int) -> Iterator[Text]:
     """Give the changed rows as a small diff, each group of neighbouring edits apart."""
     try:
         rows = [row for group in _groups(source, fix.edits) for row in _changed_rows(source, group)]
-    except (
-        EditConflictError
-    ):  # a defect of the rule, which the fixer tells of; the finding may still be right
+    except EditConflictError:  # a defect of the rule, which the fixer tells of; the finding may still be right
         return
     for sign, number, text in rows[:_LONGEST]:
-        yield Text.assemble(
-            (f"{number:>{width}} | ", GUTTER), (f"{sign} {visible(text)}".rstrip(), _STYLES[sign])
-        )
+        yield Text.assemble((f"{number:>{width}} | ", GUTTER), (f"{sign} {visible(text)}".rstrip(), _STYLES[sign]))
     if len(rows) > _LONGEST:
         yield Text(f"{'':>{width}} | ... {len(rows) - _LONGEST} more lines", GUTTER)
 
@@ -34,10 +30,7 @@ def _groups(source: Source, edits: Sequence[Edit]) -> Iterator[tuple[Edit, ...]]
     """Edits whose rows touch belong together."""
     group: tuple[Edit, ...] = ()
     for edit in sorted(edits):
-        if (
-            group
-            and source.lines.position(edit.span.start).row > source.lines.position(group[-1].span.end).row
-        ):
+        if group and source.lines.position(edit.span.start).row > source.lines.position(group[-1].span.end).row:
             yield group
             group = ()
         group = (*group, edit)
@@ -50,9 +43,11 @@ def _changed_rows(source: Source, edits: tuple[Edit, ...]) -> Iterator[tuple[str
     last = source.lines.position(edits[-1].span.end).row
     start, end = source.lines.line_start(first), source.lines.line_span(last).end
     moved = [Edit(Span(each.span.start - start, each.span.end - start), each.content) for each in edits]
-    old = source.text[start:end]
+    old = source.shown[start:end]
     before, after = _lines(old), _lines(apply_edits(old, moved))
     same = _common_prefix(before, after)
+    top, _ = source.rows_around(edits[0].span.start)
+    first -= top - 1  # rows count in their cell
     tail = _common_prefix(before[same:][::-1], after[same:][::-1])
     for index, line in enumerate(before[same : len(before) - tail]):
         yield "-", first + same + index, line

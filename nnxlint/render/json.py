@@ -103,11 +103,7 @@ def _fix(source: Source | None, fix: Fix | None) -> FixDocument | None:
     return FixDocument(fix.applicability.value, fix.message, edits)
 
 
-def _related(
-    sources: Mapping[str, Source], related: Iterable[Related], directory: Path
-) -> Iterable[RelatedDocument]:
+def _related(sources: Mapping[str, Source], related: Iterable[Related], directory: Path) -> Iterable[RelatedDocument]:
     for each in related:
         place = locate(sources, each.path, each.span, directory)
-        yield RelatedDocument(
-            each.message, place.filename, _location(place.start), _location(place.end), place.cell
-        )
+        yield RelatedDocument(each.message, place.filename, _location(place.start), _location(place.end), place.cell)

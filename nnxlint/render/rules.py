@@ -51,9 +51,7 @@ def render_rules(rules: Sequence[Rule], console: Console) -> None:
             f"flax {rule.flax}" if str(rule.flax) else "",
             "" if rule.selected else "off",
         )
-        line = Text.assemble(
-            (rule.code, LEVEL_STYLES[rule.level]), f"  {rule.name:<{width}}  {rule.level.value:<7}"
-        )
+        line = Text.assemble((rule.code, LEVEL_STYLES[rule.level]), f"  {rule.name:<{width}}  {rule.level.value:<7}")
         line.append("".join(f"  {note}" for note in notes if note))
         line.rstrip()
         console.print(line)

@@ -36,9 +36,7 @@ def render_statistics(report: Report, console: Console) -> None:
     width = max((len(str(each.count)) for each in counts), default=1)
     for each in counts:
         fixable = f" ({each.fixable} fixable)" if each.fixable else ""
-        console.print(
-            Text.assemble((f"{each.count:>{width}}", "bold"), f"  {each.code} {each.name}{fixable}")
-        )
+        console.print(Text.assemble((f"{each.count:>{width}}", "bold"), f"  {each.code} {each.name}{fixable}"))
     console.print(Text("Understood:", "bold"))
     for title, share in _titled(report.statistics):
         for line in _share(title, share):

@@ -78,7 +78,9 @@ def missing_train_flag(ctx: Context) -> Iterator[Diagnostic]:
                 f"evaluation in training mode: `{call.flag}` is left to its training default",
                 level=None if call.is_sure else Level.WARNING,
                 reason=_reason(call),
-                related=(one for place in call.layer_places[:2] for one in ctx.model.related(place, "this layer is reached")),
+                related=(
+                    one for place in call.layer_places[:2] for one in ctx.model.related(place, "this layer is reached")
+                ),
                 fix=_pass_flag(call),
             )
 

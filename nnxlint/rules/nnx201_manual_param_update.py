@@ -80,7 +80,9 @@ def _optimizer(ctx: Context, update: ManualUpdate) -> tuple[Edit, ...] | None:
         return None
     (nnx, for_nnx), (optax, for_optax) = (found for found in names if found is not None)
     since = ctx.target >= WRT_SINCE
-    made = f"optimizer = {nnx}.Optimizer({plain.model}, {optax}.sgd({plain.rate}){f', wrt={nnx}.Param' if since else ''})"
+    made = (
+        f"optimizer = {nnx}.Optimizer({plain.model}, {optax}.sgd({plain.rate}){f', wrt={nnx}.Param' if since else ''})"
+    )
     stepped = f"optimizer.update({plain.model}, {plain.gradients})" if since else f"optimizer.update({plain.gradients})"
     inserted = insert_statement_after(update.tree, plain.construction, made)
     replaced = replace_expression(update.tree, update.expression, stepped)

@@ -56,9 +56,7 @@ def rngs_missing_stream(ctx: Context) -> Iterator[Diagnostic]:
     for site in ctx.model.missing_streams():
         if m.matches(site.cst, SHAPE):
             related = [
-                one
-                for draw in site.draws
-                for one in ctx.model.related(draw.place, NEED.format(stream=draw.stream))
+                one for draw in site.draws for one in ctx.model.related(draw.place, NEED.format(stream=draw.stream))
             ]
             message = MESSAGE.format(stream=site.draws[0].stream, drawer=_drawer(site))
             yield ctx.diagnostic(site, message, related=related, fix=_add_stream(site))

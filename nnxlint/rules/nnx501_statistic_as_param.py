@@ -99,9 +99,5 @@ def _declare_as_statistic(site: StatisticSite) -> Fix | None:
         replaced = replace_expression(site.tree, site.base, spelling)
     else:
         return None
-    title = (
-        f"declare `{site.attribute}` as `nnx.{kind}`"
-        if site.made is not None
-        else "derive from `nnx.Variable`"
-    )
+    title = f"declare `{site.attribute}` as `nnx.{kind}`" if site.made is not None else "derive from `nnx.Variable`"
     return Fix(title, Applicability.UNSAFE, (*edits, *replaced)) if replaced is not None else None

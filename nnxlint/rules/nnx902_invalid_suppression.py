@@ -1,12 +1,12 @@
 """A comment meant to silence a rule, that names none.
 
 ## What it does
-Reports `# nnxlint: ignore[...]` and `# nnxlint: ignore-file[...]` with something in the brackets that is no code and no
-name of a rule, or with nothing to name; and unknown codes that begin with `NNX` in a `noqa`.
+Reports `# nnxlint: ignore[...]` and `# nnxlint: ignore-file[...]` with something in the brackets that is no
+code and no name of a rule, or with nothing to name; and unknown codes that begin with `NNX` in a `noqa`.
 
 ## Why is this bad?
-The comment looks as if it silenced something, and silences nothing. A prefix such as `NNX1` names no rule either: a
-comment that silenced a whole family would hide mistakes that nobody has looked at.
+The comment looks as if it silenced something, and silences nothing. A prefix such as `NNX1` names no rule
+either: a comment that silenced a whole family would hide mistakes that nobody has looked at.
 
 ## Example
 ```python

@@ -172,9 +172,7 @@ def _trains(chain: Sequence[Step], anchor: Step) -> bool:
     return anchor.activation.trains or any(step.purpose == Purpose.TRAINING.value for step in chain)
 
 
-def _site(
-    facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_Seen], flag: str
-) -> EvaluationSite:
+def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_Seen], flag: str) -> EvaluationSite:
     first = group[0]
     uses = tuple(dict.fromkeys(use for seen in group for use in seen.uses))
     record = machine.heap.get(first.call.target)
@@ -199,5 +197,3 @@ def _site(
 
 def _class_name(cls: object) -> str:
     return cls.decl.name if isinstance(cls, ClassRef) else str(getattr(cls, "name", "")).removeprefix("flax.")
-
-

@@ -111,9 +111,7 @@ def _class_decl(path: str, node: ast.ClassDef) -> ClassDecl:
     return decl
 
 
-def _function_decl(
-    path: str, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: ClassDecl | None
-) -> FunctionDecl:
+def _function_decl(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: ClassDecl | None) -> FunctionDecl:
     return FunctionDecl(path, node.name, node, owner, any(_yields(child) for child in node.body))
 
 
@@ -148,6 +146,8 @@ def _bound_names(statement: ast.stmt) -> Iterator[str]:
         case ast.ImportFrom():
             yield from (alias.asname or alias.name for alias in statement.names)
         case ast.Assign():
-            yield from (node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name))
+            yield from (
+                node.id for target in statement.targets for node in ast.walk(target) if isinstance(node, ast.Name)
+            )
         case ast.AnnAssign(target=ast.Name()):
             yield statement.target.id  # type: ignore[union-attr]

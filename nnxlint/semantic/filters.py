@@ -40,9 +40,7 @@ _STORES = frozenset(
     serialize serialise snapshot export persist resume replace""".split()
 )
 _COUNTS = frozenset("memory bytes nbytes size sizes footprint count total".split())
-_SYNCS = frozenset(
-    "sync device cast copy clone compare same equal fingerprint checksum hash replicate shard".split()
-)
+_SYNCS = frozenset("sync device cast copy clone compare same equal fingerprint checksum hash replicate shard".split())
 
 
 @dataclass(frozen=True)
@@ -73,9 +71,7 @@ def variables_meant_as_rest(facts: ModuleFacts, machine: Machine) -> Iterator[Fi
     for one in taken:
         if one.filters[-1:] == (_VARIABLE,) and one.holds_params is not False:
             seen.setdefault(one.place.node, one)
-    silenced = {
-        one.place.node for one in taken if one.filters[-1:] == (_VARIABLE,) and one.holds_params is False
-    }
+    silenced = {one.place.node for one in taken if one.filters[-1:] == (_VARIABLE,) and one.holds_params is False}
     for node, one in sorted(seen.items(), key=lambda item: facts.tree.span(item[0])):
         if not isinstance(node, ast.Call) or (one.holds_params is None and node in silenced):
             continue
@@ -107,15 +103,11 @@ def _takes_params(tree: Tree, one: Filtering, taken: Sequence[Filtering]) -> ast
 
 
 def _is_same(tree: Tree, one: Filtering, other: Filtering) -> bool:
-    parameters = (
-        {parameter.arg for parameter in one.function.parameters} if one.function is not None else set()
-    )
+    parameters = {parameter.arg for parameter in one.function.parameters} if one.function is not None else set()
     texts = {_object_text(tree, one), _object_text(tree, other)}
     if len(texts) > 1 and texts <= parameters:
         return False  # objects made up for parameters of one class are one object in our books
-    targets = [
-        {member.target for member in members(each.node) if isinstance(member, Ref)} for each in (one, other)
-    ]
+    targets = [{member.target for member in members(each.node) if isinstance(member, Ref)} for each in (one, other)]
     if targets[0] and targets[1]:
         return bool(targets[0] & targets[1])
     return len(texts) == 1 and "" not in texts
@@ -199,9 +191,7 @@ def _bound(statement: ast.stmt, value: ast.AST) -> Iterator[str]:
     targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
     for target in targets:
         match target:
-            case ast.Tuple(elts=[_, ast.Name(id=name) | ast.Attribute(attr=name)]) if isinstance(
-                value, ast.Call
-            ):
+            case ast.Tuple(elts=[_, ast.Name(id=name) | ast.Attribute(attr=name)]) if isinstance(value, ast.Call):
                 yield name
             case ast.Name(id=name) | ast.Attribute(attr=name):
                 yield name

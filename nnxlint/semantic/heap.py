@@ -21,6 +21,7 @@ from nnxlint.semantic.values import (
 
 K = TypeVar("K")
 
+
 @dataclass(slots=True)
 class Heap:
     """Records by object number. Every write can be taken back to an earlier mark.

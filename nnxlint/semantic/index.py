@@ -35,9 +35,10 @@ class Index:
         folder = location.removesuffix("/__init__.py")
         if folder == location and location.endswith(".py"):
             return None
-        return self._find(folder, (name,))
+        return self.find(folder, (name,))
 
-    def _find(self, folder: str, parts: tuple[str, ...]) -> str | None:
+    def find(self, folder: str, parts: tuple[str, ...]) -> str | None:
+        """The file, or the namespace folder, of a dotted name below a folder."""
         base = "/".join((folder.rstrip("/"), *parts))
         if f"{base}/__init__.py" in self.modules:
             return f"{base}/__init__.py"
@@ -89,10 +90,10 @@ def _resolve(index: Index, importer: str, module: str, level: int) -> str | None
         folder = PurePosixPath(importer).parent
         for _ in range(level - 1):
             folder = folder.parent
-        return index._find(str(folder), parts) if parts else _package(index, str(folder))  # noqa: SLF001
+        return index.find(str(folder), parts) if parts else _package(index, str(folder))
     found = None
-    for folder in index.candidates(importer):
-        match = index._find(folder, parts)  # noqa: SLF001
+    for place in index.candidates(importer):
+        match = index.find(place, parts)
         if match is not None and match.endswith(".py"):
             return match
         found = found or match

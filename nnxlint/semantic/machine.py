@@ -31,7 +31,7 @@ from nnxlint.semantic.values import (
 from nnxlint.semantic.values import (
     Sequence as SequenceRecord,
 )
-from nnxlint.settings import ModeFlags
+from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
 ObjectKey: TypeAlias = tuple[int, int, str]
 
@@ -74,7 +74,7 @@ class Machine:
     call: Call
     mode_setting: frozenset[str] = frozenset()
     combining: frozenset[str] = frozenset()
-    mode_flags: ModeFlags = ModeFlags()
+    mode_flags: ModeFlags = NO_MODE_FLAGS
     heap: Heap = field(default_factory=Heap)
     log: Log = field(default_factory=Log)
     modules: dict[str, Frame] = field(default_factory=dict)

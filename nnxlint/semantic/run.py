@@ -18,17 +18,15 @@ from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
-from nnxlint.settings import ModeFlags
+from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
 # Since Python 3.11 calls between Python functions take no C stack; those through generators still do.
 _RECURSION_LIMIT = 6_000
-_MODE_SETTERS = frozenset(
-    "eval set_attributes view set_mode with_attributes deterministic use_running_average".split()
-)
+_MODE_SETTERS = frozenset("eval set_attributes view set_mode with_attributes deterministic use_running_average".split())
 
 
 def run_project(
-    modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi, mode_flags: ModeFlags = ModeFlags()
+    modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi, mode_flags: ModeFlags = NO_MODE_FLAGS
 ) -> Machine:
     """Interpret the whole project; what was observed is in the machine's log."""
     index = Index(modules, tuple(search_roots))
@@ -41,7 +39,9 @@ def run_project(
         call=call,
         mode_flags=mode_flags,
         mode_setting=_together(groups, (path for path, facts in modules.items() if _sets_modes(facts))),
-        combining=_together(groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)),
+        combining=_together(
+            groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)
+        ),
     )
     with _room():
         for path in sorted(modules):
@@ -103,7 +103,10 @@ def _run_pending(machine: Machine, known: int) -> None:
 def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
     mentioned = frozenset().union(*(facts.mentioned for facts in modules.values()))
     roots = [
-        (facts, decl) for _, facts in sorted(modules.items()) for decl in facts.functions.values() if _is_root(facts, decl)
+        (facts, decl)
+        for _, facts in sorted(modules.items())
+        for decl in facts.functions.values()
+        if _is_root(facts, decl)
     ]
     # What nobody mentions is called from outside; what is mentioned was mostly reached from there by then.
     for chosen in (False, True):

@@ -77,9 +77,7 @@ def module_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
 def state_saves(facts: ModuleFacts, machine: Machine) -> Iterator[SaveSite]:
     """The calls that hand the State of a module, or a nested dict made of it, to NumPy."""
     for node, seen in _by_call(facts, machine).items():
-        if _family(seen[0].name) != "numpy" or any(
-            inner.kind in _OBJECTS for one in seen for inner in one.held
-        ):
+        if _family(seen[0].name) != "numpy" or any(inner.kind in _OBJECTS for one in seen for inner in one.held):
             continue
         held = [inner for one in seen for inner in one.held]
         if held:

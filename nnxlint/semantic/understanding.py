@@ -186,4 +186,3 @@ def _last_name(node: ast.expr) -> str:
 
 def _reads(node: ast.expr) -> frozenset[str]:
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
-

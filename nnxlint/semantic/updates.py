@@ -99,7 +99,9 @@ def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, steps: Sequence[V
         anchor,
         whole=first.kind == "module",
         by_name=all(taint.kind != "grad" for write in steps for taint in taints_of(write.value)),
-        descent=_plain_descent(facts, machine, first) if first.kind == "module" and isinstance(node, ast.Call) else None,
+        descent=_plain_descent(facts, machine, first)
+        if first.kind == "module" and isinstance(node, ast.Call)
+        else None,
     )
 
 
@@ -143,7 +145,9 @@ def _construction(
 
 def _scope(ancestors: Sequence[ast.AST]) -> ast.AST:
     """The innermost function around a node, else the module."""
-    scopes = (node for node in reversed(ancestors) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda))
+    scopes = (
+        node for node in reversed(ancestors) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    )
     return next(scopes, ancestors[0])
 
 

@@ -17,8 +17,6 @@ EVALUATION_FLAGS = frozenset(
     {"deterministic", "inference", "use_running_average", "eval", "is_eval", "testing", "evaluation", "is_inference"}
 )
 
-USUAL_FLAGS = ModeFlags()
-
 _EVALUATION_FUNCTIONS = frozenset(
     """eval evaluate evaluates evaluating evaluation evaluator test testing tester valid validate validation
     validator val infer inference predict predicts prediction predictions predictor sample sampling generate
@@ -40,7 +38,9 @@ _OPTIMIZERS = frozenset(
     """optimizer optimiser optim sgd adam adamw adagrad rmsprop lion signum momentum nesterov lamb lars shampoo muon
     descent lookahead""".split()
 )
-_EVALUATION_DATA = frozenset("test val valid validation eval evaluation holdout heldout infer inference unseen dev".split())
+_EVALUATION_DATA = frozenset(
+    "test val valid validation eval evaluation holdout heldout infer inference unseen dev".split()
+)
 _TRAINING_DATA = frozenset("train training fit".split())
 _RESULTS = frozenset("pred preds prediction predictions predicted test val valid validation eval evaluation".split())
 _GRADIENTS = frozenset("grad grads gradient gradients dloss".split())
@@ -114,7 +114,7 @@ def names_gradient(name: str) -> bool:
     return bool(words(name) & _GRADIENTS)
 
 
-def evaluating(flag: str, known: ModeFlags = USUAL_FLAGS, *, value: bool) -> bool | None:
+def evaluating(flag: str, known: ModeFlags, *, value: bool) -> bool | None:
     """Whether a mode flag of this name and value asks for evaluation; `None` when the name is no mode flag.
 
     `known`: what the settings call mode flags, which counts before what is usual.

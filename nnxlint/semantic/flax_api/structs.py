@@ -4,9 +4,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-ParameterKind = Literal[
-    "positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"
-]
+ParameterKind = Literal["positional_only", "positional_or_keyword", "var_positional", "keyword_only", "var_keyword"]
 ClassKind = Literal["module", "variable", "other"]
 
 

@@ -96,11 +96,17 @@ def _unpack(machine: Machine, frame: Frame, targets: list[ast.expr], value: Valu
     starred = next((place for place, target in enumerate(targets) if isinstance(target, ast.Starred)), None)
     for position, target in enumerate(targets):
         if starred is None or position < starred:
-            part = item_at(machine, value, position) if not isinstance(value, Union) else _of_each(machine, value, position)
+            part = (
+                item_at(machine, value, position)
+                if not isinstance(value, Union)
+                else _of_each(machine, value, position)
+            )
         elif position == starred:
             part = Items(element(machine, value))
         else:
-            part = item_at(machine, value, position - len(targets)) if rest is None and items else element(machine, value)
+            part = (
+                item_at(machine, value, position - len(targets)) if rest is None and items else element(machine, value)
+            )
         assign(machine, frame, target, part, statement)
 
 

@@ -76,7 +76,8 @@ def _of_object(machine: Machine, frame: Frame, value: Ref, name: str, place: Pla
         return streams.load(machine, frame, value, name, place)
     if name in record.attrs:
         found = record.attrs[name]
-        return Const(found.value, FlagAttribute(value.target, name)) if _is_flag(found) else found
+        flag = isinstance(found, Const) and isinstance(found.value, bool)
+        return Const(found.value, FlagAttribute(value.target, name)) if flag and isinstance(found, Const) else found
     if name == "__class__":
         return record.cls
     found_in_class = class_member(machine, frame, record.cls, name, value, place)
@@ -85,12 +86,14 @@ def _of_object(machine: Machine, frame: Frame, value: Ref, name: str, place: Pla
     return variables.load_of_layer(machine, value, record, name)
 
 
-def _is_flag(value: Value) -> bool:
-    return isinstance(value, Const) and isinstance(value.value, bool)
-
-
 def class_member(
-    machine: Machine, frame: Frame, cls: Value, name: str, bound: Value | None, place: Place, after: ClassDecl | None = None
+    machine: Machine,
+    frame: Frame,
+    cls: Value,
+    name: str,
+    bound: Value | None,
+    place: Place,
+    after: ClassDecl | None = None,
 ) -> Value | None:
     """A member that a class defines or inherits, bound to an object; `after`: as `super()` of that class sees it."""
     ancestors = machine.ancestry(cls)
@@ -113,7 +116,9 @@ def class_member(
     return None
 
 
-_PLAIN_BASES = frozenset("object abc.ABC typing.Generic typing.Protocol typing.NamedTuple enum.Enum flax.nnx.Pytree".split())
+_PLAIN_BASES = frozenset(
+    "object abc.ABC typing.Generic typing.Protocol typing.NamedTuple enum.Enum flax.nnx.Pytree".split()
+)
 
 
 def _own_member(

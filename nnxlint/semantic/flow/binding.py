@@ -48,7 +48,7 @@ def bind(machine: Machine, frame: Frame, decl: FunctionDecl, arguments: Argument
         more_keywords = arguments.more_keywords
         if more_keywords is None and place.node is decl.node:
             more_keywords = Unknown(reason="nobody was seen to call the function")
-        record = Dictionary(left, more_keywords, Place(decl.path, decl.node))
+        record = Dictionary(Arguments((), left).by_key(), more_keywords, Place(decl.path, decl.node))
         frame.locals[spec.kwarg.arg] = machine.allocate(frame, spec.kwarg, record)
 
 
@@ -107,5 +107,3 @@ def default_of(decl: FunctionDecl, name: str) -> ast.expr | None:
         if parameter.arg == name:
             return keyword_default
     return None
-
-

@@ -77,9 +77,7 @@ def _is_typing_guard(test: ast.expr) -> bool:
     return False
 
 
-def _narrowed(
-    machine: Machine, frame: Frame, test: ast.expr, body: Sequence[ast.stmt], *, holds: bool
-) -> bool:
+def _narrowed(machine: Machine, frame: Frame, test: ast.expr, body: Sequence[ast.stmt], *, holds: bool) -> bool:
     narrow(machine, frame, test, holds=holds)
     return machine.execute(machine, frame, body)
 

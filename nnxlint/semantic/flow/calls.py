@@ -192,7 +192,9 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
     bound = machine.instance(function.bound) if function.bound is not None else None
     is_module_method = bound is not None and decl.name != "__init__" and machine.is_module(bound.cls)
     _note(machine, place, "module" if is_module_method else "function", decl.name)
-    note_loading(machine, decl.name, arguments.values() if function.bound is None else (function.bound, *arguments.values()))
+    note_loading(
+        machine, decl.name, arguments.values() if function.bound is None else (function.bound, *arguments.values())
+    )
     if frame.differentiated or any(one.differentiated for one in frame.chain()):
         machine.log.trained.add(place.node)
     if frame.depth > MAX_DEPTH or machine.calling.count(decl) >= _RECURSION:

@@ -38,9 +38,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[..., object]] = {
 def compare(machine: Machine, frame: Frame, node: ast.Compare) -> Value:
     left = machine.evaluate(machine, frame, node.left)
     others = [machine.evaluate(machine, frame, other) for other in node.comparators]
-    taints = frozenset(
-        taint for value in (left, *others) for taint in taints_of(value) if taint.kind in _KEPT
-    )
+    taints = frozenset(taint for value in (left, *others) for taint in taints_of(value) if taint.kind in _KEPT)
     if any(Taint("table") in taints_of(value) for value in (left, *others)):
         taints |= {Taint("table"), Taint("bool")}
     if len(others) != 1:

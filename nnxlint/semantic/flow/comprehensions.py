@@ -30,7 +30,9 @@ def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.
     items: list[Value] = []
     if known is not None:
         for item in known:
-            items.append(_scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt), item))
+            items.append(
+                _scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt), item)
+            )
         return machine.allocate(frame, node, Sequence(tuple(items), None, Place(frame.path, node)))
     value = _scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt))
     return machine.allocate(frame, node, Sequence((), value, Place(frame.path, node)))
@@ -39,10 +41,12 @@ def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.
 _FEW = 8
 
 
-def _known_items(
-    machine: Machine, frame: Frame, generators: list[ast.comprehension]
-) -> tuple[Value, ...] | None:
-    if len(generators) != 1 or generators[0].ifs or not isinstance(generators[0].iter, ast.Name | ast.Tuple | ast.List | ast.Attribute):
+def _known_items(machine: Machine, frame: Frame, generators: list[ast.comprehension]) -> tuple[Value, ...] | None:
+    if (
+        len(generators) != 1
+        or generators[0].ifs
+        or not isinstance(generators[0].iter, ast.Name | ast.Tuple | ast.List | ast.Attribute)
+    ):
         return None
     items, rest = iterated(machine, frame, generators[0].iter)
     return items if rest is None and 0 < len(items) <= _FEW else None
@@ -82,7 +86,13 @@ def _scoped(
     outside = dict(frame.locals)
     frame.loop_depth += 1
     for part in generators:
-        assign(machine, frame, part.target, item if item is not None else _any(*iterated(machine, frame, part.iter)), part.target)
+        assign(
+            machine,
+            frame,
+            part.target,
+            item if item is not None else _any(*iterated(machine, frame, part.iter)),
+            part.target,
+        )
         for condition in part.ifs:
             machine.evaluate(machine, frame, condition)
             narrow(machine, frame, condition, holds=True)

@@ -48,9 +48,7 @@ def instantiate(machine: Machine, frame: Frame, cls: ClassRef, arguments: Argume
     return made
 
 
-def construct(
-    machine: Machine, frame: Frame, cls: ClassRef, made: Ref, arguments: Arguments, place: Place
-) -> None:
+def construct(machine: Machine, frame: Frame, cls: ClassRef, made: Ref, arguments: Arguments, place: Place) -> None:
     """Run the constructor that an object of the class gets."""
     constructor = attributes.class_member(machine, frame, cls, "__init__", made, place)
     if _is_dataclass(machine, cls) and not isinstance(constructor, Func):
@@ -89,9 +87,7 @@ def _fields(machine: Machine, cls: ClassRef) -> Iterator[tuple[ClassRef, str, as
                 yield ancestor, name, statement
 
 
-def _fill_fields(
-    machine: Machine, frame: Frame, cls: ClassRef, made: Ref, arguments: Arguments, place: Place
-) -> None:
+def _fill_fields(machine: Machine, frame: Frame, cls: ClassRef, made: Ref, arguments: Arguments, place: Place) -> None:
     names: dict[str, tuple[ClassRef, ast.AnnAssign]] = {}
     for owner, name, statement in _fields(machine, cls):
         names[name] = (owner, statement)
@@ -161,5 +157,3 @@ def _forget_modes(machine: Machine, frame: Frame, target: int) -> None:
             if is_flag and isinstance(value, Const) and isinstance(value.value, bool | None):
                 attrs[name] = Unknown(reason="the mode that callers set is not known")
     machine.heap.write(target, replace(record, attrs=attrs, tags=record.tags | {"given"}))
-
-

@@ -87,5 +87,3 @@ def _import_star(machine: Machine, frame: Frame, module: Value) -> None:
             for name in known:
                 if name.startswith(prefix) and "." not in name.removeprefix(prefix):
                     frame.locals[name.removeprefix(prefix)] = External(name)
-
-

@@ -68,7 +68,9 @@ def _script_purpose(stem: str) -> Purpose:
 
 def _is_test_file(path: str) -> bool:
     file = PurePosixPath(path)
-    return file.stem.startswith("test_") or file.stem.endswith("_test") or file.stem == "conftest" or "tests" in file.parts
+    return (
+        file.stem.startswith("test_") or file.stem.endswith("_test") or file.stem == "conftest" or "tests" in file.parts
+    )
 
 
 def _signs(frame: Frame, place: Place) -> frozenset[str]:
@@ -90,7 +92,9 @@ def _signs(frame: Frame, place: Place) -> frozenset[str]:
 
 def _hands_over_evaluation_data(node: ast.Call) -> bool:
     """Whether arguments are named after evaluation data, and none after training data."""
-    names = [name for argument in (*node.args, *(keyword.value for keyword in node.keywords)) for name in _names(argument)]
+    names = [
+        name for argument in (*node.args, *(keyword.value for keyword in node.keywords)) for name in _names(argument)
+    ]
     return any(map(names_evaluation_data, names)) and not any(map(names_training_data, names))
 
 

@@ -25,6 +25,7 @@ from nnxlint.semantic.values import (
     External,
     Func,
     Items,
+    Literal,
     Place,
     Sequence,
     Tree,
@@ -45,7 +46,7 @@ def evaluate(machine: Machine, frame: Frame, node: ast.expr) -> Value:
 def _constant(_: Machine, __: Frame, node: ast.Constant) -> Value:
     if node.value is Ellipsis:
         return External("builtins.Ellipsis")
-    return Const(node.value)  # type: ignore[arg-type]
+    return Const(node.value)
 
 
 def _name(machine: Machine, frame: Frame, node: ast.Name) -> Value:
@@ -136,7 +137,7 @@ def _display(machine: Machine, frame: Frame, nodes: list[ast.expr]) -> tuple[lis
 
 
 def _dict(machine: Machine, frame: Frame, node: ast.Dict) -> Value:
-    items: dict[object, Value] = {}
+    items: dict[Literal, Value] = {}
     rest: Value | None = None
     for key_node, value_node in zip(node.keys, node.values, strict=True):
         value = machine.evaluate(machine, frame, value_node)
@@ -148,7 +149,7 @@ def _dict(machine: Machine, frame: Frame, node: ast.Dict) -> Value:
             rest = inner.rest if rest is None else rest
         else:
             rest = value if rest is None else join(rest, value)
-    return machine.allocate(frame, node, Dictionary(items, rest, Place(frame.path, node)))  # type: ignore[arg-type]
+    return machine.allocate(frame, node, Dictionary(items, rest, Place(frame.path, node)))
 
 
 def _named(machine: Machine, frame: Frame, node: ast.NamedExpr) -> Value:

@@ -39,7 +39,9 @@ def remembered(
     enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
     if times >= enough_times and spent >= enough_steps:
         escape(machine, arguments.values())
-        return Unknown(frozenset().union(*(taints_of(one) for one in arguments.values())), "a function that runs too often")
+        return Unknown(
+            frozenset().union(*(taints_of(one) for one in arguments.values())), "a function that runs too often"
+        )
     steps = machine.steps
     value, finished, noise = _recorded(machine, frame, run)
     machine.ran[decl] = (times + 1, spent + machine.steps - steps)
@@ -115,7 +117,11 @@ def _flags(decl: FunctionDecl) -> tuple[tuple[int, str], ...]:
     positional = [*spec.posonlyargs, *spec.args]
     first = len(positional) - len(spec.defaults)
     found = [(first + place, positional[first + place].arg, node) for place, node in enumerate(spec.defaults)]
-    found += [(1 << 30, parameter.arg, node) for parameter, node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True) if node]
+    found += [
+        (1 << 30, parameter.arg, node)
+        for parameter, node in zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
+        if node
+    ]
     return tuple(
         (place, name)
         for place, name, node in found

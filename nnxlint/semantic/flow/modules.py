@@ -111,5 +111,7 @@ def star_names(machine: Machine, facts: ModuleFacts, frame: Frame) -> list[str]:
     """The names that `from module import *` brings: `__all__` where it is a plain list, else the public ones."""
     exported = facts.top_level.get("__all__")
     if isinstance(exported, ast.Assign) and isinstance(exported.value, ast.List | ast.Tuple):
-        return [node.value for node in exported.value.elts if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+        return [
+            node.value for node in exported.value.elts if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        ]
     return [name for name in {*facts.top_level, *frame.locals} if not name.startswith("_")]

@@ -70,7 +70,9 @@ def _is_of(machine: Machine, value: Value, cls: Value) -> bool | None:
     if not all(isinstance(one, ClassRef | External) for one in classes):
         return None
     ancestry = machine.ancestry(record.cls)
-    return any(one in ancestry or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in classes)
+    return any(
+        one in ancestry or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in classes
+    )
 
 
 def _current(machine: Machine, frame: Frame, node: ast.expr) -> Value | None:

@@ -78,9 +78,7 @@ def _of_sequence(machine: Machine, frame: Frame, owner: Value, key: Value, place
 def _bounds(node: ast.Slice) -> slice | None:
     """A slice whose bounds are written out."""
     try:
-        parts = [
-            None if part is None else ast.literal_eval(part) for part in (node.lower, node.upper, node.step)
-        ]
+        parts = [None if part is None else ast.literal_eval(part) for part in (node.lower, node.upper, node.step)]
     except ValueError:
         return None
     known = all(part is None or isinstance(part, int) for part in parts) and parts[2] != 0

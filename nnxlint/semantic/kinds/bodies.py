@@ -59,9 +59,7 @@ class Body:
 def read_body(decl: FunctionDecl) -> Body:
     """Look at a function once."""
     parents = {child: node for node in ast.walk(decl.node) for child in ast.iter_child_nodes(node)}
-    static = any(
-        isinstance(one, ast.Name) and one.id in {"staticmethod", "classmethod"} for one in decl.decorators
-    )
+    static = any(isinstance(one, ast.Name) and one.id in {"staticmethod", "classmethod"} for one in decl.decorators)
     is_method = decl.owner is not None and not static and bool(decl.parameters)
     receiver = decl.parameters[0].arg if is_method else None
     return Body(decl, receiver, parents, _data(decl, receiver))
@@ -112,10 +110,7 @@ def _flow(node: ast.AST) -> tuple[ast.AST, frozenset[str]] | None:
     match node:
         case ast.Assign(value=source, targets=targets):
             return source, frozenset(name for target in targets for name in _bound(target))
-        case (
-            ast.AnnAssign(value=ast.expr() as source, target=target)
-            | ast.AugAssign(value=source, target=target)
-        ):
+        case ast.AnnAssign(value=ast.expr() as source, target=target) | ast.AugAssign(value=source, target=target):
             return source, frozenset(_bound(target))
         case ast.NamedExpr(value=source, target=target):
             return source, frozenset(_bound(target))

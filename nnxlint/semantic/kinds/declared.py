@@ -107,8 +107,7 @@ def says_learned(facts: ModuleFacts, declared: Declared) -> bool:
 def _promises_learning(text: str) -> bool:
     plain = text.lower()
     denied = any(
-        no in plain
-        for no in ("not ", "never", "non-", "non ", "no learn", "untrain", "nothing", "isn't", "aren't")
+        no in plain for no in ("not ", "never", "non-", "non ", "no learn", "untrain", "nothing", "isn't", "aren't")
     )
     return bool(words(plain) & (_LEARNED - {"train", "trained"})) and not denied
 

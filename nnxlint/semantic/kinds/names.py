@@ -1,8 +1,6 @@
 """Which words in names speak of statistics, of fixed tables, of arrays that are random on purpose."""
 
-FREQUENCIES = frozenset(
-    "freq freqs frequency frequencies theta thetas omega omegas timescale timescales bands".split()
-)
+FREQUENCIES = frozenset("freq freqs frequency frequencies theta thetas omega omegas timescale timescales bands".split())
 _INVERSE = frozenset({"inv", "inverse", "invfreq"})
 _WAVES = frozenset("sinusoid sinusoids sinusoidal sincos rope rotary alibi cosine sine".split())
 _FILTERS = frozenset(

@@ -33,9 +33,7 @@ def divides(use: Use, depth: int = 0) -> bool:
             case ast.Call(func=function) if called(function) in _INSIDE:
                 pass
             case ast.Assign(targets=[ast.Name(id=name)]) if depth < _DEPTH:
-                return any(
-                    divides(Use(use.family, use.body, load), depth + 1) for load in use.body.loads(name)
-                )
+                return any(divides(Use(use.family, use.body, load), depth + 1) for load in use.body.loads(name))
             case _:
                 return False
         node = parent

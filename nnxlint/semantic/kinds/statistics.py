@@ -125,9 +125,7 @@ def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
         return None
     calls = seen.family.families.machine.log.library_calls
     filtered = any(
-        isinstance(given, ClassRef) and given.decl is cls.decl
-        for call in calls
-        for given in call.arguments.values()
+        isinstance(given, ClassRef) and given.decl is cls.decl for call in calls for given in call.arguments.values()
     )
     return None if filtered else ("kind", False)
 
@@ -172,20 +170,14 @@ def _partner(seen: _Seen) -> Declared | None:
         if other is one or other.tainted("random"):
             continue
         pair = (one, other) if names.is_mean(one.words) else (other, one)
-        if (
-            names.is_mean(pair[0].words)
-            and names.is_spread(pair[1].words)
-            and _prefix(pair[0]) == _prefix(pair[1])
-        ):
+        if names.is_mean(pair[0].words) and names.is_spread(pair[1].words) and _prefix(pair[0]) == _prefix(pair[1]):
             return other
     return None
 
 
 def _prefix(one: Declared) -> frozenset[str]:
     return frozenset(
-        word
-        for word in one.words
-        if not names.is_mean(frozenset({word})) and not names.is_spread(frozenset({word}))
+        word for word in one.words if not names.is_mean(frozenset({word})) and not names.is_spread(frozenset({word}))
     )
 
 
@@ -201,10 +193,7 @@ def _read_outside(seen: _Seen) -> bool:
     """Whether other code than the module's own reads it with a gradient."""
     inside = {id(node) for body in seen.family.methods() for node in body.parents}
     constructors = {
-        id(node)
-        for decl in seen.family.classes
-        for method in decl.methods.values()
-        for node in ast.walk(method.node)
+        id(node) for decl in seen.family.classes for method in decl.methods.values() for node in ast.walk(method.node)
     }
     return any(not read.stopped and id(read.place.node) not in inside | constructors for read in seen.reads)
 

@@ -157,9 +157,7 @@ def _aliases(body: Body, node: ast.expr) -> Iterator[str]:
         if isinstance(parent, ast.Call) and called(parent.func) in _SHAPING:
             parent = body.parents.get(parent)
     match parent:
-        case ast.For(iter=source, target=target) | ast.comprehension(iter=source, target=target) if (
-            source is node
-        ):
+        case ast.For(iter=source, target=target) | ast.comprehension(iter=source, target=target) if source is node:
             targets = [target]
         case ast.Assign(targets=targets):
             pass
@@ -192,12 +190,8 @@ def _is_stopped(family: Family, body: Body, node: ast.AST, depth: int) -> bool:
             loads = [load for load in body.loads(name) if body.statement(load) is not statement]
             return bool(loads) and all(_is_stopped(family, body, load, depth + 1) for load in loads)
         case ast.Return() if body.decl.name != "__call__" and body.decl.owner is not None:
-            mentions = [
-                (other, one) for other in family.methods() for one in other.attributes(body.decl.name)
-            ]
-            return bool(mentions) and all(
-                _is_stopped(family, other, one, depth + 1) for other, one in mentions
-            )
+            mentions = [(other, one) for other in family.methods() for one in other.attributes(body.decl.name)]
+            return bool(mentions) and all(_is_stopped(family, other, one, depth + 1) for other, one in mentions)
     return False
 
 

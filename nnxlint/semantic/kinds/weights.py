@@ -115,9 +115,7 @@ def _is_used_as_weight(uses: tuple[Use, ...], has_params: bool) -> bool:  # noqa
 
 def _has_params(everything: tuple[Declared, ...], one: Declared) -> bool:
     return any(
-        other.owner is one.owner and seen.kind == "flax.nnx.Param"
-        for other in everything
-        for seen in other.seen
+        other.owner is one.owner and seen.kind == "flax.nnx.Param" for other in everything for seen in other.seen
     )
 
 
@@ -143,15 +141,10 @@ def _site(facts: ModuleFacts, family: Family, one: Declared) -> WeightSite:
         return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=False, made=call)
     value = one.node.value if isinstance(one.node, ast.Assign | ast.AnnAssign) else None
     whole = [
-        (body, node)
-        for body in family.bodies()
-        for node in body.attributes(one.attribute)
-        if _is_whole(body, node)
+        (body, node) for body in family.bodies() for node in body.attributes(one.attribute) if _is_whole(body, node)
     ]
     # `jax.lax` takes no Param for an array, and what is in other files cannot be edited from here.
-    foreign = any(
-        body.decl.path != facts.path and isinstance(body.parents.get(node), ast.Call) for body, node in whole
-    )
+    foreign = any(body.decl.path != facts.path and isinstance(body.parents.get(node), ast.Call) for body, node in whole)
     reads = tuple(node for body, node in whole if body.decl.path == facts.path)
     array = None if foreign else value
     return WeightSite(facts.tree, one.node, attribute=one.attribute, is_array=True, array=array, reads=reads)

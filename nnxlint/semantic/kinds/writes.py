@@ -59,9 +59,7 @@ def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declar
 def _keeps_in_parent(write: VariableWrite, family: Family, declared: Declared) -> bool:
     """Whether the call of another module mixes its input into the value: `self.norm.mean[...] = …`."""
     callers = [
-        method
-        for method in write.methods
-        if method.name in _FORWARD and family.families.is_module(method.owner)
+        method for method in write.methods if method.name in _FORWARD and family.families.is_module(method.owner)
     ]
     value = _written(write.place.node)
     if not callers or value is None or write.function is None:
@@ -72,9 +70,7 @@ def _keeps_in_parent(write: VariableWrite, family: Family, declared: Declared) -
     return _keeps(write, body, declared, callers, forward=True)
 
 
-def _keeps(
-    write: VariableWrite, body: Body, declared: Declared, inside: list[FunctionDecl], *, forward: bool
-) -> bool:
+def _keeps(write: VariableWrite, body: Body, declared: Declared, inside: list[FunctionDecl], *, forward: bool) -> bool:
     value = _written(write.place.node)
     if value is None or _trains(write, value) or _initialises(write, body, value, inside):
         return False
@@ -153,9 +149,7 @@ def _asks_once(test: ast.expr) -> bool:
 def _copies(body: Body, node: ast.AST, value: ast.expr, attribute: str) -> bool:
     """`online.kernel[...]` mixed into `self.kernel[...]`: weights of another module, no statistic."""
     targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", node)]
-    written = {
-        ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)
-    }
+    written = {ast.unparse(one) for target in targets for one in ast.walk(target) if isinstance(one, ast.Attribute)}
     return any(
         isinstance(one, ast.Attribute)
         and one.attr == attribute

@@ -1,5 +1,6 @@
 """Lists and dicts, `nnx.List` and `nnx.Dict`, and functions that hand their argument back."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from nnxlint.semantic.flow.iteration import element, elements
@@ -13,6 +14,7 @@ from nnxlint.semantic.values import (
     Const,
     Dictionary,
     Items,
+    Literal,
     Place,
     Ref,
     Sequence,
@@ -32,7 +34,7 @@ def make_list(machine: Machine, frame: Frame, arguments: Arguments, place: Place
 def make_dict(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     """`nnx.Dict(mapping)`, `nnx.Dict(a=…)`."""
     first = machine.dictionary(arguments.positional[0]) if arguments.positional else None
-    items = {**(first.items if first is not None else {}), **arguments.keywords}
+    items: dict[Literal, Value] = {**(first.items if first is not None else {}), **arguments.by_key()}
     rest = first.rest if first is not None else (UNKNOWN if arguments.positional else arguments.more_keywords)
     return machine.allocate(frame, place.node, Dictionary(items, rest, place))
 
@@ -42,9 +44,7 @@ def same(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> 
     return arguments.positional[0] if arguments.positional else UNKNOWN
 
 
-def call_method(
-    machine: Machine, frame: Frame, receiver: Ref, name: str, arguments: Arguments, place: Place
-) -> Value:
+def call_method(machine: Machine, frame: Frame, receiver: Ref, name: str, arguments: Arguments, place: Place) -> Value:
     """A method of a list or a dict."""
     record = machine.heap.get(receiver.target)
     if isinstance(record, Sequence):
@@ -54,9 +54,7 @@ def call_method(
     return UNKNOWN
 
 
-def _of_list(
-    machine: Machine, frame: Frame, receiver: Ref, record: Sequence, name: str, arguments: Arguments
-) -> Value:
+def _of_list(machine: Machine, frame: Frame, receiver: Ref, record: Sequence, name: str, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else UNKNOWN
     match name:
         case "append":
@@ -102,7 +100,8 @@ def _of_dict(machine: Machine, receiver: Ref, record: Dictionary, name: str, arg
             return _looked_up(record, arguments, any_value)
         case "update":
             other = machine.dictionary(arguments.positional[0]) if arguments.positional else None
-            items = {**record.items, **(other.items if other is not None else {}), **arguments.keywords}
+            known: Mapping[Literal, Value] = other.items if other is not None else {}
+            items: dict[Literal, Value] = {**record.items, **known, **arguments.by_key()}
             rest = record.rest if other is not None or not arguments.positional else join_optional(record.rest, UNKNOWN)
             machine.heap.write(receiver.target, Dictionary(items, rest, record.place))
             return NONE

@@ -23,9 +23,7 @@ from nnxlint.semantic.values import (
 
 def copy_graph(machine: Machine, frame: Frame, value: Value, place: Place, *, tag: str, variables: bool) -> Value:
     """A copy of everything that a value reaches; Variables are shared unless `variables`."""
-    targets = [
-        target for target in machine.heap.reachable(value) if variables or not _is_variable(machine, target)
-    ]
+    targets = [target for target in machine.heap.reachable(value) if variables or not _is_variable(machine, target)]
     copies: dict[int, Ref] = {}
     for target in targets:
         record = machine.heap.records[target]
@@ -65,7 +63,9 @@ def _renamed(value: Value, copies: dict[int, Ref]) -> Value:
             return union(_renamed(member, copies) for member in value.members)
         case Partial():
             keywords = tuple((name, _renamed(item, copies)) for name, item in value.keywords)
-            return Partial(_renamed(value.function, copies), tuple(_renamed(item, copies) for item in value.args), keywords)
+            return Partial(
+                _renamed(value.function, copies), tuple(_renamed(item, copies) for item in value.args), keywords
+            )
         case Transformed():
             return replace(value, function=_renamed(value.function, copies))
     return value

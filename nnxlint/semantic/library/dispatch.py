@@ -1,5 +1,7 @@
 """Which handler models which name of which library."""
 
+from collections.abc import Callable, Mapping
+
 from nnxlint.semantic.flax_api import ClassApi
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import (
@@ -156,7 +158,7 @@ def _diff_state(machine: Machine, frame: Frame, arguments: Arguments, place: Pla
     return machine.allocate(frame, place.node, Instance(External("flax.nnx.DiffState"), bound, place))
 
 
-_NNX = {
+_NNX: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "state": states.state,
     "variables": states.state,
     "split": states.split,
@@ -165,7 +167,7 @@ _NNX = {
     "update": states.update,
     "clone": states.clone,
     "pop": states.state,
-    "graphdef": lambda machine, frame, arguments, place: states.split(machine, frame, arguments, place).items[0],
+    "graphdef": states.graph_definition,
     "view": modes.view,
     "with_attributes": modes.with_attributes,
     "set_mode": modes.view,
@@ -237,9 +239,9 @@ def _method_of_instance(
     if last in {"eval", "train", "set_attributes"} and api.kind == "module":
         return modes.call_mode_method(machine, receiver, last, arguments)
     if last == "__init__":
-        inherited = machine.api.classes.get(owner)
-        if inherited is not None and inherited.kind == "module":
-            layers.fill_layer(machine, frame, inherited, receiver, arguments, place)
+        base = machine.api.classes.get(owner)
+        if base is not None and base.kind == "module":
+            layers.fill_layer(machine, frame, base, receiver, arguments, place)
         return NONE
     if last == "__call__":
         return layers.call_layer(machine, frame, receiver, arguments, place)
@@ -258,16 +260,16 @@ def _method_of_data(
     if isinstance(receiver, Tree):
         return states.call_tree_method(machine, receiver, name, arguments)
     if isinstance(receiver, Array):
-        return Array(dtypes.without(taints) | dtypes.of_method(name, receiver, arguments) | arrays.drawn_by(receiver, name))
+        return Array(
+            dtypes.without(taints) | dtypes.of_method(name, receiver, arguments) | arrays.drawn_by(receiver, name)
+        )
     if isinstance(receiver, Unknown):
         escape(machine, arguments.values())
         return Unknown(taints, receiver.reason or "a method of something that is not known")
     return Array(taints)
 
 
-def call_transformed(
-    machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place
-) -> Value:
+def call_transformed(machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place) -> Value:
     """Call a function under a transform."""
     return transforms.call_transformed(machine, frame, callee, arguments, place)
 

@@ -6,9 +6,7 @@ from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import Array, Const, External, Taint, Taints, Value
 
 KINDS = frozenset({"int", "bool"})
-_INTEGERS = frozenset(
-    "int4 int8 int16 int32 int64 uint4 uint8 uint16 uint32 uint64 int_ int uint intp".split()
-)
+_INTEGERS = frozenset("int4 int8 int16 int32 int64 uint4 uint8 uint16 uint32 uint64 int_ int uint intp".split())
 _BOOLEANS = frozenset({"bool_", "bool"})
 _INTEGER_RESULTS = frozenset(
     """argsort argmax argmin searchsorted digitize nonzero indices tril_indices triu_indices count_nonzero
@@ -25,9 +23,7 @@ _OF_FIRST = frozenset(
     sort diag pad astype""".split()
 )
 _OF_ALL = frozenset({"arange", "maximum", "minimum", "outer", "clip", "multiply", "add", "subtract"})
-_KEEPING_METHODS = frozenset(
-    "reshape ravel flatten transpose copy squeeze repeat swapaxes T mT at take clip".split()
-)
+_KEEPING_METHODS = frozenset("reshape ravel flatten transpose copy squeeze repeat swapaxes T mT at take clip".split())
 _KEEPING_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.BitAnd, ast.BitOr, ast.BitXor)
 
 

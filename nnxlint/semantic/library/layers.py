@@ -59,9 +59,7 @@ def construct_variable(machine: Machine, frame: Frame, made: Ref, arguments: Arg
             machine.set_attribute(made.target, name, metadata)
 
 
-def fill_layer(
-    machine: Machine, frame: Frame, api: ClassApi, made: Ref, arguments: Arguments, place: Place
-) -> None:
+def fill_layer(machine: Machine, frame: Frame, api: ClassApi, made: Ref, arguments: Arguments, place: Place) -> None:
     """What a library constructor keeps: its parameters under their names, and the modules in them."""
     record = machine.instance(made)
     if record is None:
@@ -235,4 +233,3 @@ def _modes(
         else:
             modes.append((None, None))
     return modes
-

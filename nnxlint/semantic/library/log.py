@@ -77,5 +77,3 @@ def _names(machine: Machine, frame: Frame) -> dict[int, str]:
                 if isinstance(held, Ref):
                     names.setdefault(held.target, f"{name}.{attribute}")
     return names
-
-

@@ -37,7 +37,12 @@ def call_mode_method(machine: Machine, receiver: Value, name: str, arguments: Ar
 
 
 def set_modes(
-    machine: Machine, root: Value, attributes: Mapping[str, Value], filters: Sequence[Value] = (), *, unsure: bool = False
+    machine: Machine,
+    root: Value,
+    attributes: Mapping[str, Value],
+    filters: Sequence[Value] = (),
+    *,
+    unsure: bool = False,
 ) -> None:
     """Set attributes on every module that a value reaches and that has them."""
     if unsure:

@@ -24,9 +24,7 @@ TRANSFORMATION = "optax.GradientTransformation"
 _UPDATES = frozenset({Taint("updates")})
 
 
-def construct_optimizer(
-    machine: Machine, frame: Frame, api: ClassApi, arguments: Arguments, place: Place
-) -> Value:
+def construct_optimizer(machine: Machine, frame: Frame, api: ClassApi, arguments: Arguments, place: Place) -> Value:
     """`nnx.Optimizer(model, tx, wrt=…)`."""
     tags = frozenset({"loop"} if frame.loop_depth else ())
     bound = bind_signature(api.init, arguments)
@@ -39,9 +37,7 @@ def fill_optimizer(machine: Machine, api: ClassApi, made: Ref, arguments: Argume
         machine.set_attribute(made.target, name, value)
 
 
-def call_optimizer_method(
-    machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments
-) -> Value:
+def call_optimizer_method(machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments) -> Value:
     """`optimizer.update(model, grads)`."""
     if name != "update":
         return UNKNOWN
@@ -74,9 +70,7 @@ def is_transformation(machine: Machine, value: Value) -> bool:
     return record is not None and record.cls == External(TRANSFORMATION)
 
 
-def call_transformation_method(
-    machine: Machine, frame: Frame, name: str, arguments: Arguments
-) -> Value:
+def call_transformation_method(machine: Machine, frame: Frame, name: str, arguments: Arguments) -> Value:
     """`tx.init(params)`, `tx.update(grads, state, params)`."""
     if name == "init":
         return Tree("optax", -1)
@@ -84,5 +78,3 @@ def call_transformation_method(
         frame.mark_training()
         return Tuple((Tree("updates", -1, (), _UPDATES), Tree("optax", -1)))
     return UNKNOWN
-
-

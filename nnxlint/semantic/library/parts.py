@@ -36,23 +36,15 @@ def part_of_tree(machine: Machine, tree: Tree, key: Value | None) -> Value:
     if tree.kind not in {"state", "pure"} or Taint(PART) in tree.taints or record is None:
         return unsure
     is_layer = (
-        isinstance(record, Instance)
-        and isinstance(record.cls, External)
-        and not holds_modules(machine, tree.root)
+        isinstance(record, Instance) and isinstance(record.cls, External) and not holds_modules(machine, tree.root)
     )
     if is_layer and (key is None or (isinstance(key, Const) and key.value in _LAYER_LEAVES)):
         return Array(tree.taints)
     if key is None:
-        inside = [
-            member for held in contents(record) for member in members(held) if _is_state(machine, member)
-        ]
+        inside = [member for held in contents(record) for member in members(held) if _is_state(machine, member)]
         return union(_taken(machine, tree, member, unsure) for member in inside) if inside else unsure
     inner = _attribute(record, key.value) if isinstance(key, Const) else None
-    return (
-        union(_taken(machine, tree, member, unsure) for member in members(inner))
-        if inner is not None
-        else unsure
-    )
+    return union(_taken(machine, tree, member, unsure) for member in members(inner)) if inner is not None else unsure
 
 
 def _is_state(machine: Machine, value: Value) -> bool:

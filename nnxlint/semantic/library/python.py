@@ -21,6 +21,7 @@ from nnxlint.semantic.values import (
     External,
     Instance,
     Items,
+    Literal,
     Partial,
     Place,
     Ref,
@@ -57,7 +58,9 @@ def _super(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -
 
 
 def _range(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
-    numbers = [value.value for value in arguments.positional if isinstance(value, Const) and isinstance(value.value, int)]
+    numbers = [
+        value.value for value in arguments.positional if isinstance(value, Const) and isinstance(value.value, int)
+    ]
     if len(numbers) == len(arguments.positional) == 1 and 0 < numbers[0] <= _MAX_RANGE:
         return Items(ARRAY)
     return Items(ARRAY)
@@ -91,7 +94,7 @@ def _tuple(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -
 
 def _dict(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     first = machine.dictionary(arguments.positional[0]) if arguments.positional else None
-    items = {**(first.items if first is not None else {}), **arguments.keywords}
+    items: dict[Literal, Value] = {**(first.items if first is not None else {}), **arguments.by_key()}
     rest = first.rest if first is not None else (UNKNOWN if arguments.positional else None)
     return machine.allocate(frame, place.node, Dictionary(items, join_optional(rest, arguments.more_keywords), place))
 
@@ -113,7 +116,11 @@ def _getattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place)
         if all(lacks) and len(arguments.positional) > 2:  # noqa: PLR2004
             return arguments.positional[2]
         found = attributes.load(machine, frame, owner, name.value, place)
-        return join(found, arguments.positional[2]) if isinstance(found, Unknown) and len(arguments.positional) > 2 else found  # noqa: PLR2004
+        return (
+            join(found, arguments.positional[2])
+            if isinstance(found, Unknown) and len(arguments.positional) > 2
+            else found
+        )  # noqa: PLR2004
     return _any_variable(machine, owner)
 
 
@@ -154,7 +161,9 @@ def _isinstance(machine: Machine, frame: Frame, arguments: Arguments, place: Pla
     if record is None or not all(isinstance(one, ClassRef | External) for one in options):
         return UNKNOWN
     ancestors = machine.ancestry(record.cls)
-    found = any(one in ancestors or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in options)
+    found = any(
+        one in ancestors or (isinstance(one, External) and machine.derives(record.cls, one.name)) for one in options
+    )
     is_sure = found or not (machine.is_open(record.cls) or "open" in record.tags)
     return Const(found) if is_sure else UNKNOWN
 

@@ -70,6 +70,12 @@ def _definition(machine: Machine, frame: Frame, node: Value, place: Place) -> Va
     return GraphDef(copied.target) if isinstance(copied, Ref) else Tuple((copied,))
 
 
+def graph_definition(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    """`nnx.graphdef(node)`: the static half of a split."""
+    halves = split(machine, frame, arguments, place)
+    return halves.items[0] if isinstance(halves, Tuple) else UNKNOWN
+
+
 def merge(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     """`nnx.merge(graphdef, *states)`: an object with the modes that the split kept."""
     definition = arguments.get(0, "graphdef")

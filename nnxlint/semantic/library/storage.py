@@ -51,15 +51,11 @@ _POSITIONS = {
     "flax.training.checkpoints.save_checkpoint": (1, "target"),
     "flax.training.checkpoints.save_checkpoint_multiprocess": (1, "target"),
 }
-_ARCHIVES = frozenset(
-    f"{top}.{name}" for top in ("numpy", "jax.numpy") for name in ("savez", "savez_compressed")
-)
+_ARCHIVES = frozenset(f"{top}.{name}" for top in ("numpy", "jax.numpy") for name in ("savez", "savez_compressed"))
 
 # Streams in memory, and names of what leads to another process: no file.
 _MEMORY = frozenset({"io.BytesIO", "io.BufferedWriter", "multiprocessing.connection.Connection"})
-_CHANNELS = frozenset(
-    "stdin stdout sock socket conn connection pipe wfile queue channel buffer buf worker".split()
-)
+_CHANNELS = frozenset("stdin stdout sock socket conn connection pipe wfile queue channel buffer buf worker".split())
 _WRITES = frozenset({"write", "write_bytes"})
 _PICKLED = "pickled:"
 
@@ -83,11 +79,7 @@ def note_call(
 def note_write(machine: Machine, arguments: Arguments, place: Place) -> None:
     """`file.write(blob)`: the bytes that `pickle.dumps` made reach a file after all."""
     node = place.node
-    if (
-        not isinstance(node, ast.Call)
-        or not isinstance(node.func, ast.Attribute)
-        or node.func.attr not in _WRITES
-    ):
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute) or node.func.attr not in _WRITES:
         return
     if words(ast.unparse(node.func.value)) & _CHANNELS:
         return
@@ -233,24 +225,16 @@ def _note_filtering(machine: Machine, frame: Frame, name: str, arguments: Argume
 def construct(machine: Machine, frame: Frame, name: str, arguments: Arguments, place: Place) -> Value | None:
     """An object of a library that rules ask about by its class: orbax's, and streams in memory."""
     last = name.rpartition(".")[2]
-    if (
-        not (name.startswith("orbax.") and last[:1].isupper())
-        and name not in _MEMORY
-        and not _is_pickler(name)
-    ):
+    if not (name.startswith("orbax.") and last[:1].isupper()) and name not in _MEMORY and not _is_pickler(name):
         return None
     positional = {str(position): value for position, value in enumerate(arguments.positional)}
-    return machine.allocate(
-        frame, place.node, Instance(External(name), {**positional, **arguments.keywords}, place)
-    )
+    return machine.allocate(frame, place.node, Instance(External(name), {**positional, **arguments.keywords}, place))
 
 
 def given(machine: Machine, frame: Frame, name: str, place: Place) -> Value | None:
     """Such an object for a parameter that is annotated with its class."""
     if name.startswith("orbax.") and name.endswith(_CHECKPOINTERS):
-        return machine.allocate(
-            frame, place.node, Instance(External(name), {}, place, frozenset({"given"})), "given"
-        )
+        return machine.allocate(frame, place.node, Instance(External(name), {}, place, frozenset({"given"})), "given")
     return None
 
 

@@ -174,16 +174,15 @@ def _own_name(stream: Method) -> str:
     return stream.name.removeprefix("flax.nnx.Rngs.").removeprefix("stream.")
 
 
-def call_stream(
-    machine: Machine, frame: Frame, rngs: Ref, name: str, arguments: Arguments, place: Place
-) -> Value:
+def call_stream(machine: Machine, frame: Frame, rngs: Ref, name: str, arguments: Arguments, place: Place) -> Value:
     """`rngs.dropout()`, `rngs()`, `rngs.normal(shape)`, `rngs.params.normal(shape)`, `rngs.fork()`."""
     stream, _, drawn = name.partition(".")
     if stream in _NO_DRAW:
         return rngs if stream in {"fork", "split", "copy", "broadcast"} else UNKNOWN
     if stream == "get":
         given = arguments.get(0, "name")
-        return Method(rngs, f"{STREAM}{given.value}") if isinstance(given, Const) else UNKNOWN
+        named = isinstance(given, Const) and isinstance(given.value, str)
+        return Method(rngs, f"{STREAM}{given.value!s}") if named and isinstance(given, Const) else UNKNOWN
     methods = machine.api.classes["flax.nnx.Rngs"].methods
     if stream in methods and not drawn and stream not in _attributes(machine, rngs):
         need(machine, frame, rngs, "default", DIRECT, place)
@@ -210,5 +209,3 @@ def random_key(frame: Frame, arguments: Arguments, place: Place) -> Value:
 def derived_key(frame: Frame, place: Place) -> Value:
     """`jax.random.split`, `fold_in`: keys that equal no other."""
     return Key(f"{frame.context}:{id(place.node)}", exact=False)
-
-

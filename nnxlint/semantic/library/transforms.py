@@ -63,9 +63,7 @@ def _callable(value: Value) -> bool:
     return not isinstance(value, Const | Array | Tree)
 
 
-def call_transformed(
-    machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place
-) -> Value:
+def call_transformed(machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place) -> Value:
     """Call a transformed function."""
     options = dict(callee.options)
     if callee.transform in GRADIENTS:
@@ -164,7 +162,9 @@ def control(machine: Machine, frame: Frame, name: str, arguments: Arguments, pla
         machine.call(machine, frame, positional[0], Arguments((positional[2],)), place)
         return join(positional[2], machine.call(machine, frame, positional[1], Arguments((positional[2],)), place))
     if kind == "fori_loop" and len(positional) >= 4:  # noqa: PLR2004 - lower, upper, body_fun, init_val
-        return join(positional[3], machine.call(machine, frame, positional[2], Arguments((ARRAY, positional[3])), place))
+        return join(
+            positional[3], machine.call(machine, frame, positional[2], Arguments((ARRAY, positional[3])), place)
+        )
     if kind == "map" and len(positional) > 1:
         return Items(machine.call(machine, frame, positional[0], Arguments((element(machine, positional[1]),)), place))
     if kind in {"scan", "associative_scan"} and positional:
@@ -182,9 +182,7 @@ def _slice_of(machine: Machine, value: Value) -> Value:
     return value
 
 
-def _branches(
-    machine: Machine, frame: Frame, branches: list[Value], operands: Arguments, place: Place
-) -> Value:
+def _branches(machine: Machine, frame: Frame, branches: list[Value], operands: Arguments, place: Place) -> Value:
     mark = machine.heap.mark()
     results, changes = [], []
     frame.conditional += 1

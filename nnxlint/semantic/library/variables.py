@@ -30,7 +30,9 @@ from nnxlint.semantic.values import (
 _VALUES = frozenset({"value", "raw_value"})
 _READ_METHODS = frozenset({"get_value", "get_raw_value"})
 _WRITE_METHODS = frozenset({"set_value", "set_raw_value"})
-_METADATA = frozenset({"get_metadata", "set_metadata", "has_metadata", "type", "sharding", "sharding_names", "copy", "replace"})
+_METADATA = frozenset(
+    {"get_metadata", "set_metadata", "has_metadata", "type", "sharding", "sharding_names", "copy", "replace"}
+)
 
 # The attributes under which the layers of the library keep their Variables.
 _LAYER_PARAMS = frozenset({"kernel", "bias", "scale", "embedding", "lora_a", "lora_b", "negative_slope"})
@@ -89,7 +91,11 @@ def load_item(machine: Machine, frame: Frame, owner: Ref, key: Value, place: Pla
         name = getattr(key, "value", None)
         return streams.load(machine, frame, owner, name, place) if isinstance(name, str) else UNKNOWN
     if machine.derives(record.cls, "flax.nnx.Sequential"):
-        return machine.evaluate(machine, frame, ast.Constant(None)) if "layers" not in record.attrs else _layer(machine, record, key)
+        return (
+            machine.evaluate(machine, frame, ast.Constant(None))
+            if "layers" not in record.attrs
+            else _layer(machine, record, key)
+        )
     return UNKNOWN
 
 
@@ -124,7 +130,9 @@ def load_of_layer(machine: Machine, owner: Ref, record: Instance, name: str) -> 
     """`layer.kernel` and other names that a library's object has without our having seen them set."""
     api = machine.library_class(record.cls)
     if api is None:
-        plain = isinstance(record.cls, ClassRef) and not record.tags & {"open", "given"} and not machine.is_open(record.cls)
+        plain = (
+            isinstance(record.cls, ClassRef) and not record.tags & {"open", "given"} and not machine.is_open(record.cls)
+        )
         return Unknown(reason=f"no attribute `{name}` was seen") if plain else UNKNOWN
     if api.kind == "module" and isinstance(record.cls, External):
         if name in _LAYER_PARAMS:
@@ -202,5 +210,3 @@ def call_variable_method(
         held = given if given is not None else record.attrs.get("value", UNKNOWN)
         return machine.allocate(frame, place.node, replace(record, attrs={**record.attrs, "value": held}))
     return UNKNOWN
-
-

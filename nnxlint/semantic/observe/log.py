@@ -1,6 +1,7 @@
 """The log of a run: every record, found again by file and name."""
 
 import ast
+from collections.abc import Sized
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -72,25 +73,21 @@ class Log:
 
     def noise(self) -> Noise:
         """How much was observed, to tell whether anything was since."""
-        lasting = sum(
-            map(
-                len,
-                (
-                    self.writes,
-                    self.declarations,
-                    self.draws,
-                    self.constructions,
-                    self._newest,
-                    self.escaped,
-                    self.kept,
-                    self.loaded,
-                    self.holders,
-                    self.storings,
-                    self.filterings,
-                    self._written,
-                ),
-            )
+        lists: tuple[Sized, ...] = (
+            self.writes,
+            self.declarations,
+            self.draws,
+            self.constructions,
+            self._newest,
+            self.escaped,
+            self.kept,
+            self.loaded,
+            self.holders,
+            self.storings,
+            self.filterings,
+            self._written,
         )
+        lasting = sum(len(one) for one in lists)
         return Noise(lasting + len(self.model_calls) + len(self.library_calls) + len(self.reads), lasting)
 
     def add_call(self, call: LibraryCall) -> None:
@@ -153,8 +150,7 @@ class Log:
         """The saves and restores of a file, those to memory only where what they made was written later."""
         numbers = self._storings_of.get(path, ())
         return tuple(
-            replace(self.storings[one], to_file=True) if one in self._written else self.storings[one]
-            for one in numbers
+            replace(self.storings[one], to_file=True) if one in self._written else self.storings[one] for one in numbers
         )
 
     def add_filtering(self, filtering: Filtering) -> None:

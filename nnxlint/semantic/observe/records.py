@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
-from nnxlint.semantic.values import ClassRef, External, Instance, Origin, Place, Taints, Value
+from nnxlint.semantic.values import ClassRef, External, Instance, Literal, Origin, Place, Taints, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,13 @@ class Arguments:
         """Every value handed over."""
         more = tuple(value for value in (self.more_positional, self.more_keywords) if value is not None)
         return (*self.positional, *self.keywords.values(), *more)
+
+    def by_key(self) -> dict[Literal, Value]:
+        """The keywords as the items of a dict."""
+        items: dict[Literal, Value] = {}
+        for name, value in self.keywords.items():
+            items[name] = value
+        return items
 
     @property
     def open(self) -> bool:

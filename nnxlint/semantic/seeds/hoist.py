@@ -38,10 +38,7 @@ def _names() -> Iterator[str]:
 
 
 def _knows(function: ast.AST, name: str) -> bool:
-    return any(
-        getattr(node, "id", None) == name or getattr(node, "arg", None) == name
-        for node in _bindings(function)
-    )
+    return any(getattr(node, "id", None) == name or getattr(node, "arg", None) == name for node in _bindings(function))
 
 
 def _bindings(function: ast.AST) -> list[ast.AST]:

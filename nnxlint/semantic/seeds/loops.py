@@ -44,9 +44,7 @@ def _loops_around(facts: ModuleFacts, node: ast.AST) -> Iterator[Loop]:
             first = outer.generators[0]
             if not (inner is first and _holds(first.iter, node)):
                 yield outer
-        elif isinstance(outer, ast.For | ast.AsyncFor | ast.While) and any(
-            inner is one for one in outer.body
-        ):
+        elif isinstance(outer, ast.For | ast.AsyncFor | ast.While) and any(inner is one for one in outer.body):
             yield outer
         inner = outer
 

@@ -50,9 +50,7 @@ def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
         arms = [_arm(first[shared - 1], inner) for inner in (first[shared], second[shared])]
         if arms[0] != arms[1] and not {"test", "finalbody"} & {name for name, _ in arms}:
             return True
-    return any(
-        _leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False)
-    )
+    return any(_leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False))
 
 
 def _is_guarded(path: Sequence[ast.AST]) -> bool:

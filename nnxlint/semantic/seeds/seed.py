@@ -8,8 +8,7 @@ from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.observe import RngsMade
 from nnxlint.semantic.values import Const, Key, Method, Value
 
-# Functions of the same result for the same arguments.
-_PURE = frozenset("key PRNGKey fold_in split int hash abs min max uint32 int32 array asarray".split())
+_KEY_MAKERS = frozenset("random key PRNGKey fold_in".split())
 _DEFAULT = "default"
 
 
@@ -57,7 +56,7 @@ def _reads_given(node: ast.expr | None, parameters: frozenset[str]) -> bool:
     found = ast.walk(node) if node is not None else ()
     return any(
         (isinstance(inner, ast.Name) and inner.id in parameters)
-        or (isinstance(inner, ast.Attribute) and inner.attr not in _PURE | {"random"})
+        or (isinstance(inner, ast.Attribute) and inner.attr not in _KEY_MAKERS)
         for inner in found
     )
 
@@ -111,7 +110,7 @@ def is_nothing(seed: Seed) -> bool:
 
 
 def is_pure(node: ast.expr) -> bool:
-    """Whether an expression gives the same value each time, as long as its names keep theirs."""
+    """Whether an expression gives the same value each time, as long as its names and its functions' answers stay."""
     match node:
         case ast.Name() | ast.Constant():
             return True
@@ -121,9 +120,9 @@ def is_pure(node: ast.expr) -> bool:
             return is_pure(left) and is_pure(right)
         case ast.Subscript(value=owner, slice=key):
             return is_pure(owner) and is_pure(key)
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=arguments, keywords=keywords):
+        case ast.Call(args=arguments, keywords=keywords):
             given = [*arguments, *(keyword.value for keyword in keywords)]
-            return name in _PURE and bool(given) and all(map(is_pure, given))
+            return bool(given) and all(map(is_pure, given))
     return False
 
 
@@ -134,6 +133,4 @@ def is_key(seed: Seed) -> bool:
         return False
     named = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
     parts = set(named.lower().split("_"))
-    return isinstance(seed.value, Key) or (
-        "seed" not in parts and bool({"key", "keys", "rng", "prng"} & parts)
-    )
+    return isinstance(seed.value, Key) or ("seed" not in parts and bool({"key", "keys", "rng", "prng"} & parts))

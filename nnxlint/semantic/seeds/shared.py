@@ -59,10 +59,7 @@ def _one_at_a_time(facts: ModuleFacts, sites: Sequence[SharedSeedSite]) -> Itera
     taken: dict[ast.AST, Hoisting] = {}
     for site in sites:
         place = site.hoisting
-        if (
-            place is None
-            or taken.setdefault(function_around(facts, site.node), place).statement is place.statement
-        ):
+        if place is None or taken.setdefault(function_around(facts, site.node), place).statement is place.statement:
             yield site
         else:
             yield replace(site, hoisting=None)
@@ -128,9 +125,7 @@ def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) 
         for earlier in usable[:position]:
             if _share(facts, machine, earlier, later):
                 group = [one.call for one in usable if one is earlier or _share(facts, machine, earlier, one)]
-                yield SharedSeedSite(
-                    facts.tree, later.call, _name(later), earlier.call, hoisting(facts, group, None)
-                )
+                yield SharedSeedSite(facts.tree, later.call, _name(later), earlier.call, hoisting(facts, group, None))
                 break
 
 

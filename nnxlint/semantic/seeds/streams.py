@@ -57,9 +57,7 @@ def equal_streams(facts: ModuleFacts, machine: Machine) -> Iterator[EqualStreams
 def _equal_and_used(machine: Machine, made: RngsMade, ways: Sequence[RngsMade]) -> tuple[Seed, ...] | None:
     streams = {seed.stream for seed in seeds_of(made)}
     for group in _groups(seeds_of(made)):
-        used = [
-            seed for seed in group if any(_may_be_drawn(machine, one, seed.stream, streams) for one in ways)
-        ]
+        used = [seed for seed in group if any(_may_be_drawn(machine, one, seed.stream, streams) for one in ways)]
         if len(used) >= _TWO:
             return tuple(used)
     return None

@@ -70,9 +70,7 @@ def remove_argument(tree: Tree, call: ast.Call, argument: ast.expr | ast.keyword
         return None
     del arguments[index]
     if index == len(arguments) and arguments:  # the last one: what closed the list closes it still
-        arguments[-1] = arguments[-1].with_changes(
-            comma=old.comma, whitespace_after_arg=old.whitespace_after_arg
-        )
+        arguments[-1] = arguments[-1].with_changes(comma=old.comma, whitespace_after_arg=old.whitespace_after_arg)
         if _has_comment(concrete.args[index - 1].comma):
             return None
     return _call_edits(tree, call, concrete, arguments)

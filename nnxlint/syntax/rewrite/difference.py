@@ -15,9 +15,7 @@ Edits = tuple[Edit, ...]
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _UNFIT_FOR_FSTRING = re.compile(r"['\"\\\r\n#]")
 _SHOWS_ITSELF = re.compile(r"[\s)]*=")
-_TEMPLATE = getattr(
-    ast, "TemplateStr", ()
-)  # of Python 3.14; an interpolation there keeps its own source text
+_TEMPLATE = getattr(ast, "TemplateStr", ())  # of Python 3.14; an interpolation there keeps its own source text
 
 
 def difference(start: int, old: str, new: str) -> Edits:

@@ -17,9 +17,7 @@ from nnxlint.syntax.rewrite.difference import (
 )
 from nnxlint.syntax.tree import Tree
 
-Named = (
-    ast.Name | ast.Attribute | ast.keyword | ast.arg | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-)
+Named = ast.Name | ast.Attribute | ast.keyword | ast.arg | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 _NEVER_BARE = (ast.NamedExpr, ast.Yield, ast.YieldFrom, ast.GeneratorExp, ast.Starred, ast.Tuple)
 _WHOLE = (
@@ -59,9 +57,7 @@ def replace_expression(tree: Tree, node: ast.expr, new: str | cst.BaseExpression
     if text == tree.text(node):
         return ()
     fresh = parsed_code(text)
-    if (
-        fresh is None or _parsed_on_a_line(f"({text})") is None
-    ):  # a comment at its end would swallow what follows
+    if fresh is None or _parsed_on_a_line(f"({text})") is None:  # a comment at its end would swallow what follows
         return None
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and not isinstance(
         fresh, (ast.Name, ast.Attribute, ast.Subscript)

@@ -1,0 +1,40 @@
+"""Which files hang together: by what they import, and by what they mention."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+
+from nnxlint.source import mentions_nnx
+
+
+def related_files(contents: Mapping[str, bytes], imported: Mapping[str, tuple[str, ...]]) -> set[str]:
+    """Find the files that mention NNX, those that import them by any chain, and all that these import."""
+    importers: dict[str, set[str]] = {}
+    for path, targets in imported.items():
+        for target in targets:
+            importers.setdefault(target, set()).add(path)
+    mentioning = [path for path, data in contents.items() if mentions_nnx(data)]
+    using = _reachable(mentioning, lambda path: importers.get(path, ()))
+    return _reachable(using, lambda path: imported.get(path, ())) & contents.keys()
+
+
+def connected_files(related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]) -> set[str]:
+    """Find the related files that imports connect with a reported one, in either direction."""
+    neighbours: dict[str, set[str]] = {path: set() for path in related}
+    for path in related:
+        # A module is reached through the packages that hold it, named in the import or not.
+        packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
+        for other in (*imported[path], *packages):
+            if other in neighbours:
+                neighbours[path].add(other)
+                neighbours[other].add(path)
+    return _reachable(reported & related, neighbours.__getitem__) or related
+
+
+def _reachable(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:
+    reached = set(starts)
+    waiting = list(reached)
+    while waiting:
+        new = set(step(waiting.pop())) - reached
+        reached |= new
+        waiting += new
+    return reached
