@@ -74,8 +74,8 @@ class Explanation:
     report: Report
 
 
-def explain(path: Path, row: int, request: CheckRequest) -> Explanation:
-    """Tell what the model knows about the objects on a row of the file, and what the rules report there."""
+def explain(path: Path, row: int, request: CheckRequest, cell: int | None = None) -> Explanation:
+    """Tell what the model knows of the objects on a row (of a notebook's cell), and what is reported there."""
     loaded = load_projects((path,), request.settings_of)
     for failure in loaded.failures:
         raise failure
@@ -84,9 +84,7 @@ def explain(path: Path, row: int, request: CheckRequest) -> Explanation:
         return Explanation((f"{path} has nothing to do with NNX: no rule looks at it",), Report())
     [name] = project.reported
     source = project.sources[name]
-    if not 1 <= row <= source.lines.row_count:
-        message = f"{path} has no line {row}: it has {source.lines.row_count}"
-        raise NnxlintError(message)
+    row = source.row_of(row, cell)
     analysis = analyse(project)
     report = _lint(project, analysis, request, lambda _: None)
     here = tuple(each for each in report.diagnostics if source.lines.position(each.span.start).row == row)

@@ -65,6 +65,23 @@ class Source:
             return None, position
         return cell.number, Position(position.row - cell.first_row + 1, position.column)
 
+    def row_of(self, row: int, cell: int | None) -> int:
+        """Give the row of the text that a row of a cell is; `NnxlintError` where there is none."""
+        if self.notebook is None:
+            first, last = 1, self.lines.row_count
+        else:
+            found = next((each for each in self.notebook.cells if each.number == cell), None)
+            if found is None:
+                named = "name the cell" if cell is None else f"cell {cell} is no code cell"
+                message = f"{self.path} is a notebook: {named}, as in `notebook.ipynb:cell 3:12`"
+                raise NnxlintError(message)
+            first, last = found.first_row, found.last_row
+        if not 1 <= row <= last - first + 1:
+            where = self.path if cell is None else f"cell {cell} of {self.path}"
+            message = f"{where} has no line {row}: it has {last - first + 1}"
+            raise NnxlintError(message)
+        return first + row - 1
+
     def rows_around(self, offset: int) -> tuple[int, int]:
         """Give the first and the last row of what is read together: the file, or the cell of the offset."""
         cell = self.notebook.cell_at(offset) if self.notebook else None
@@ -153,9 +170,8 @@ def _notebook_source(path: str, content: bytes, *, bom: bool) -> Source:
         notebook = read_notebook(content)
     except NotebookError as error:
         raise SourceError(path, str(error)) from error
-    cells = (notebook.original[cell.span.start : cell.span.end] for cell in notebook.cells)
-    lines = LineIndex(notebook.text)
-    return Source(path, notebook.text, "utf-8", bom, dominant_newline("".join(cells)), lines, notebook)
+    newline = dominant_newline("".join(map(notebook.code, notebook.cells)))
+    return Source(path, notebook.text, "utf-8", bom, newline, LineIndex(notebook.text), notebook)
 
 
 def _encoding(path: str, content: bytes, *, bom: bool) -> str:

@@ -30,9 +30,7 @@ def broken_file(source: Source, error: SyntaxError, settings: Settings, known: S
 def broken_cells(source: Source, settings: Settings, known: Sequence[Rule]) -> Broken:
     """Tell of the cells of a notebook that cannot be parsed: the others are linted without them."""
     cells = source.notebook.broken if source.notebook else ()
-    found = [
-        _broken(source, each.error, each.text, f"{source.path}:cell {each.cell.number}") for each in cells
-    ]
+    found = [_broken(source, each.error, each.text, f"{source.path}:cell {each.cell.number}") for each in cells]
     diagnostics = tuple(each for some in found for each in some.diagnostics)
     notices = tuple(line for some in found for line in some.notices)
     return Broken(diagnostics if diagnostics and _speaks(source, settings, known) else (), notices)

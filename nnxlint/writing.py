@@ -32,9 +32,20 @@ def write_source(before: Source, after: Source) -> None:
 
 
 def diff_lines(before: Source, after: Source, name: str) -> Iterator[str]:
-    """Give the change as the lines of a unified diff of `name`; they keep their own ends."""
-    lines = difflib.unified_diff(_LINE.findall(before.text), _LINE.findall(after.text), name, name)
-    return (_terminated(line) for line in lines)
+    """Give the change as the lines of a unified diff of `name`, of each cell's own; they keep their ends."""
+    for part, old, new in _parts(before, after, name):
+        lines = difflib.unified_diff(_LINE.findall(old), _LINE.findall(new), part, part)
+        yield from (_terminated(line) for line in lines)
+
+
+def _parts(before: Source, after: Source, name: str) -> Iterator[tuple[str, str, str]]:
+    """Give what is compared: the file, or each cell, whose last line is never said to lack its end."""
+    if before.notebook is None or after.notebook is None:
+        yield name, before.text, after.text
+        return
+    old, new = before.notebook, after.notebook
+    for left, right in zip(old.cells, new.cells, strict=True):
+        yield f"{name}:cell {left.number}", f"{old.code(left)}\n", f"{new.code(right)}\n"
 
 
 def _replace(target: Path, data: bytes) -> None:

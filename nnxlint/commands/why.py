@@ -14,24 +14,24 @@ from nnxlint.rules import all_rules
 from nnxlint.settings import Overrides, settings_loader
 
 # A column, as it is copied from a finding, says nothing that the row does not.
-_PLACE = re.compile(r"(?P<file>.+?):(?P<row>\d+)(?::\d+)?:?")
+_PLACE = re.compile(r"(?P<file>.+?):(?:cell (?P<cell>\d+):)?(?P<row>\d+)(?::\d+)?:?")
 
 
 def run_why(place: str, flax_version: str | None) -> int:
     """Show what is known about the objects on the line, and the findings there."""
-    path, row = _parse(place)
+    path, cell, row = _parse(place)
     settings_of = settings_loader(Overrides(flax_version=flax_version))
-    explanation = explain(path, row, CheckRequest((path,), settings_of, all_rules()))
+    explanation = explain(path, row, CheckRequest((path,), settings_of, all_rules()), cell)
     write_text(rendered(lambda console: _render(explanation, console)))
     return 0
 
 
-def _parse(place: str) -> tuple[Path, int]:
+def _parse(place: str) -> tuple[Path, int | None, int]:
     found = _PLACE.fullmatch(place)
     if found is None:
         message = f"`{place}` names no line: write FILE:LINE, such as train.py:12"
         raise NnxlintError(message)
-    return Path(found["file"]), int(found["row"])
+    return Path(found["file"]), int(found["cell"]) if found["cell"] else None, int(found["row"])
 
 
 def _render(explanation: Explanation, console: Console) -> None:

@@ -67,6 +67,10 @@ class Notebook:
         index = bisect_right(self.cells, offset, key=lambda cell: cell.span.start)
         return self.cells[max(index - 1, 0)] if self.cells else None
 
+    def code(self, cell: Cell) -> str:
+        """Give the text of a cell as a reader sees it."""
+        return self.original[cell.span.start : cell.span.end]
+
     def fitted(self, edits: Iterable[Edit]) -> tuple[Edit, ...] | None:
         """Give the edits such that each lies in one cell; None where one cannot be written to the file."""
         fitted = tuple(self._fitted(edit) for edit in edits)

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from nnxlint.diagnostic import Diagnostic, Related
-from nnxlint.edits import Fix
+from nnxlint.edits import Edit, Fix
 from nnxlint.render.places import Place, locate, ordered
 from nnxlint.report import Report
 from nnxlint.source import Source
@@ -21,11 +21,15 @@ class Location(msgspec.Struct, frozen=True):
 
 
 class EditDocument(msgspec.Struct, frozen=True):
-    """One replacement of text; the end is exclusive."""
+    """One replacement of text; the end is exclusive.
+
+    `cell` is there only in notebooks, for an edit of another cell than the finding's.
+    """
 
     content: str
     location: Location
     end_location: Location
+    cell: int | msgspec.UnsetType = msgspec.UNSET
 
 
 class FixDocument(msgspec.Struct, frozen=True):
@@ -78,7 +82,7 @@ def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory:
         location=_location(place.start),
         end_location=_location(place.end),
         cell=place.cell,
-        fix=_fix(report.sources.get(diagnostic.path), diagnostic.fix),
+        fix=_fix(report.sources.get(diagnostic.path), place.cell, diagnostic.fix),
         related=tuple(_related(report.sources, diagnostic.related, directory)),
         url=None,  # the rules have no pages on the web yet
         level=diagnostic.level.value,
@@ -89,18 +93,18 @@ def _location(position: Position) -> Location:
     return Location(position.row, position.column)
 
 
-def _fix(source: Source | None, fix: Fix | None) -> FixDocument | None:
+def _fix(source: Source | None, cell: int | None, fix: Fix | None) -> FixDocument | None:
     if fix is None or source is None:
         return None
-    edits = tuple(
-        EditDocument(
-            edit.content,
-            _location(source.lines.position(edit.span.start)),
-            _location(source.lines.position(edit.span.end)),
-        )
-        for edit in sorted(fix.edits)
-    )
+    edits = tuple(_edit(source, cell, edit) for edit in sorted(fix.edits))
     return FixDocument(fix.applicability.value, fix.message, edits)
+
+
+def _edit(source: Source, cell: int | None, edit: Edit) -> EditDocument:
+    own, start = source.place(edit.span.start)
+    _, end = source.place(edit.span.end)
+    document = EditDocument(edit.content, _location(start), _location(end))
+    return document if own is None or own == cell else msgspec.structs.replace(document, cell=own)
 
 
 def _related(sources: Mapping[str, Source], related: Iterable[Related], directory: Path) -> Iterable[RelatedDocument]:

@@ -21,7 +21,8 @@ class Place:
     end: Position
 
     def __str__(self) -> str:
-        return f"{self.filename}:{self.start.row}:{self.start.column}"
+        cell = "" if self.cell is None else f"cell {self.cell}:"
+        return f"{self.filename}:{cell}{self.start.row}:{self.start.column}"
 
 
 def locate(sources: Mapping[str, Source], path: str, span: Span, directory: Path) -> Place:
@@ -30,7 +31,8 @@ def locate(sources: Mapping[str, Source], path: str, span: Span, directory: Path
     name = relative_name(path, directory)
     if source is None:
         return Place(name, None, Position(1, 1), Position(1, 1))
-    return Place(name, None, source.lines.position(span.start), source.lines.position(span.end))
+    cell, start = source.place(span.start)
+    return Place(name, cell, start, source.place(span.end)[1])
 
 
 def ordered(report: Report, directory: Path) -> tuple[tuple[Place, Diagnostic], ...]:

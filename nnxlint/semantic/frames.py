@@ -73,7 +73,7 @@ class Frame:
         return self.decl.name if self.decl else ""
 
     def chain(self) -> "tuple[Frame, ...]":
-        """This frame and its callers, innermost first."""
+        """The frame and its callers, innermost first."""
         frames = [self]
         while frames[-1].parent is not None:
             frames.append(frames[-1].parent)

@@ -46,21 +46,25 @@ class BudgetError(Exception):
 class Evaluate(Protocol):
     """Give the value of an expression."""
 
-    def __call__(self, machine: "Machine", frame: Frame, node: ast.expr) -> Value: ...
+    def __call__(self, machine: "Machine", frame: Frame, node: ast.expr) -> Value:
+        """Evaluate `node` where `frame` stands."""
+        ...
 
 
 class Execute(Protocol):
     """Run statements; whether control reaches their end."""
 
-    def __call__(self, machine: "Machine", frame: Frame, body: Sequence[ast.stmt]) -> bool: ...
+    def __call__(self, machine: "Machine", frame: Frame, body: Sequence[ast.stmt]) -> bool:
+        """Run `body` in `frame`."""
+        ...
 
 
 class Call(Protocol):
     """Call a value."""
 
-    def __call__(
-        self, machine: "Machine", frame: Frame, callee: Value, arguments: Arguments, place: Place
-    ) -> Value: ...
+    def __call__(self, machine: "Machine", frame: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
+        """Call `callee` from `frame`."""
+        ...
 
 
 @dataclass(slots=True, eq=False)

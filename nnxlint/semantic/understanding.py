@@ -147,9 +147,8 @@ class _File:
             if name in {"Optimizer", "ModelAndOptimizer"} and _reads(call.func) & {"nnx", "flax", name}:
                 seen = log.calls_seen.get(call)
                 yield None if call in self.found.optimizers or (seen and seen[0] != "unknown") else _NEVER_RUN
-            elif name == "update" and isinstance(call.func, ast.Attribute):
-                if words(_last_name(call.func.value)) & {"optimizer", "opt", "optim", "optimiser"}:
-                    yield None if call in self.found.updates else self._reason(call)
+            elif name == "update" and _receiver_words(call.func) & {"optimizer", "opt", "optim", "optimiser"}:
+                yield None if call in self.found.updates else self._reason(call)
 
     def _reason(self, call: ast.Call) -> str | None:
         seen = self.found.machine.log.calls_seen.get(call)
@@ -186,3 +185,8 @@ def _last_name(node: ast.expr) -> str:
 
 def _reads(node: ast.expr) -> frozenset[str]:
     return frozenset(child.id for child in ast.walk(node) if isinstance(child, ast.Name))
+
+
+def _receiver_words(function: ast.expr) -> frozenset[str]:
+    """The words of what a method is called on."""
+    return words(_last_name(function.value)) if isinstance(function, ast.Attribute) else frozenset()

@@ -19,6 +19,7 @@ from nnxlint.semantic.vocabulary import evaluating
 
 
 def if_statement(machine: Machine, frame: Frame, node: ast.If) -> bool:
+    """`if`: one block where the condition is known, else both and their join."""
     condition = _condition(machine, frame, node.test)
     known = truth(condition)
     if known is not None:
@@ -100,6 +101,7 @@ def branch(machine: Machine, frame: Frame, alternatives: Sequence[Callable[[], b
 
 
 def match_statement(machine: Machine, frame: Frame, node: ast.Match) -> bool:
+    """`match`: every case from the same state."""
     subject = machine.evaluate(machine, frame, node.subject)
 
     def run(case: ast.match_case) -> bool:

@@ -36,6 +36,7 @@ _COMPARISONS: Mapping[type[ast.cmpop], Callable[..., object]] = {
 
 
 def compare(machine: Machine, frame: Frame, node: ast.Compare) -> Value:
+    """`a < b`, `a is None`, `a in b`: answered where both sides are known."""
     left = machine.evaluate(machine, frame, node.left)
     others = [machine.evaluate(machine, frame, other) for other in node.comparators]
     taints = frozenset(taint for value in (left, *others) for taint in taints_of(value) if taint.kind in _KEPT)

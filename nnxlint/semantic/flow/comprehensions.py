@@ -27,14 +27,14 @@ from nnxlint.semantic.values import (
 def list_comprehension(machine: Machine, frame: Frame, node: ast.ListComp | ast.SetComp) -> Value:
     """A list of what the element may be; as long as the iterable where that is known."""
     known = _known_items(machine, frame, node.generators)
-    items: list[Value] = []
+
+    def one() -> Value:
+        return machine.evaluate(machine, frame, node.elt)
+
     if known is not None:
-        for item in known:
-            items.append(
-                _scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt), item)
-            )
-        return machine.allocate(frame, node, Sequence(tuple(items), None, Place(frame.path, node)))
-    value = _scoped(machine, frame, node.generators, lambda: machine.evaluate(machine, frame, node.elt))
+        items = tuple(_scoped(machine, frame, node.generators, one, item) for item in known)
+        return machine.allocate(frame, node, Sequence(items, None, Place(frame.path, node)))
+    value = _scoped(machine, frame, node.generators, one)
     return machine.allocate(frame, node, Sequence((), value, Place(frame.path, node)))
 
 

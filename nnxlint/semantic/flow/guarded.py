@@ -17,6 +17,7 @@ from nnxlint.semantic.values import (
 
 
 def with_statement(machine: Machine, frame: Frame, node: ast.With | ast.AsyncWith) -> bool:
+    """`with`: entered, run under what it waits for, and left."""
     guards = frame.guards
     managers: list[tuple[Value, ast.expr]] = []
     for item in node.items:
@@ -58,6 +59,7 @@ def _handled_errors(machine: Machine, frame: Frame, node: ast.Try) -> tuple[str,
 
 
 def try_statement(machine: Machine, frame: Frame, node: ast.Try) -> bool:
+    """`try`: the body, then handlers from any point of it."""
     mark = machine.heap.mark()
     before = dict(frame.locals)
     guards, frame.guards = frame.guards, (*frame.guards, *_handled_errors(machine, frame, node))

@@ -23,6 +23,7 @@ _UNROLL = 12
 
 
 def break_statement(machine: Machine, frame: Frame, _: ast.Break) -> bool:
+    """`break`."""
     if frame.loops:
         exits = frame.loops[-1]
         exits.breaks.append(Snapshot(dict(frame.locals), machine.heap.changes(exits.mark)))
@@ -30,6 +31,7 @@ def break_statement(machine: Machine, frame: Frame, _: ast.Break) -> bool:
 
 
 def continue_statement(machine: Machine, frame: Frame, _: ast.Continue) -> bool:
+    """`continue`."""
     if frame.loops:
         exits = frame.loops[-1]
         exits.continues.append(Snapshot(dict(frame.locals), machine.heap.changes(exits.mark)))
@@ -37,6 +39,7 @@ def continue_statement(machine: Machine, frame: Frame, _: ast.Continue) -> bool:
 
 
 def for_statement(machine: Machine, frame: Frame, node: ast.For | ast.AsyncFor) -> bool:
+    """`for`: unrolled over few known elements, else run until nothing changes."""
     items, rest = iterated(machine, frame, node.iter)
     if rest is None and 0 < len(items) <= _UNROLL:
         return _unrolled(machine, frame, node, items)
@@ -89,6 +92,8 @@ def _leave(machine: Machine, frame: Frame, broken: list[Path], mark: int, *, rea
 
 
 def while_statement(machine: Machine, frame: Frame, node: ast.While) -> bool:
+    """`while`."""
+
     def step() -> bool:
         known = truth(machine.evaluate(machine, frame, node.test))
         if known is False:

@@ -33,6 +33,7 @@ from nnxlint.semantic.vocabulary import evaluating
 
 
 def binary(machine: Machine, frame: Frame, node: ast.BinOp) -> Value:
+    """`a + b` and its relatives."""
     left = machine.evaluate(machine, frame, node.left)
     right = machine.evaluate(machine, frame, node.right)
     if isinstance(left, Const) and isinstance(right, Const):
@@ -103,6 +104,7 @@ def _fold(op: ast.operator, left: Const, right: Const) -> Value:
 
 
 def unary(machine: Machine, frame: Frame, node: ast.UnaryOp) -> Value:
+    """`not a`, `-a`."""
     value = machine.evaluate(machine, frame, node.operand)
     if isinstance(node.op, ast.Not):
         known = truth(value)
@@ -120,6 +122,7 @@ def _negated(value: Union) -> Value:
 
 
 def boolean(machine: Machine, frame: Frame, node: ast.BoolOp) -> Value:
+    """`a and b`, `a or b`."""
     stops_on = isinstance(node.op, ast.Or)
     possible: list[Value] = []
     for operand in node.values:
@@ -137,6 +140,7 @@ def _is_mode(machine: Machine, origin: FlagDefault) -> bool:
 
 
 def conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
+    """`a if test else b`."""
     test = machine.evaluate(machine, frame, node.test)
     known = truth(test)
     if known is not None:

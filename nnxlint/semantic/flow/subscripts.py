@@ -31,6 +31,7 @@ from nnxlint.semantic.vocabulary import names_evaluation_data
 
 
 def subscript(machine: Machine, frame: Frame, node: ast.Subscript) -> Value:
+    """`owner[key]`."""
     owner = machine.evaluate(machine, frame, node.value)
     key = machine.evaluate(machine, frame, node.slice)
     place = Place(frame.path, node)

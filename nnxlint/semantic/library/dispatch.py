@@ -105,7 +105,7 @@ def _of_library(machine: Machine, frame: Frame, name: str, arguments: Arguments,
     top = name.partition(".")[0]
     if name.startswith("jax.random."):
         return arrays.call_jax_random(machine, frame, name, arguments, place)
-    if name.startswith("jax.nn.initializers.") or name == "nnxlint.random" or name == "nnxlint.constant":
+    if name.startswith("jax.nn.initializers.") or name in {"nnxlint.random", "nnxlint.constant"}:
         if name.startswith("nnxlint."):
             return streams.INITIALIZED if name == "nnxlint.random" else ARRAY
         return arrays.call_initializer(machine, name, arguments)
@@ -207,7 +207,7 @@ def _method(machine: Machine, frame: Frame, callee: Method, arguments: Arguments
     if name.startswith("flax.nnx.Rngs."):
         return streams.call_stream(machine, frame, receiver, _stream_name(name), arguments, place)
     if name.startswith("flax.nnx.Variable.") or machine.is_variable(record.cls):
-        if last in {"__init__"}:
+        if last == "__init__":
             layers.construct_variable(machine, frame, receiver, arguments)
             return NONE
         return variables.call_variable_method(machine, frame, receiver, last, arguments, place)

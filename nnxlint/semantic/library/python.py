@@ -116,11 +116,8 @@ def _getattr(machine: Machine, frame: Frame, arguments: Arguments, place: Place)
         if all(lacks) and len(arguments.positional) > 2:  # noqa: PLR2004
             return arguments.positional[2]
         found = attributes.load(machine, frame, owner, name.value, place)
-        return (
-            join(found, arguments.positional[2])
-            if isinstance(found, Unknown) and len(arguments.positional) > 2
-            else found
-        )  # noqa: PLR2004
+        defaults = arguments.positional[2:] if isinstance(found, Unknown) else ()
+        return union((found, *defaults))
     return _any_variable(machine, owner)
 
 

@@ -154,7 +154,7 @@ def control(machine: Machine, frame: Frame, name: str, arguments: Arguments, pla
     positional = arguments.positional
     if kind == "cond":
         operands = Arguments(positional[3:], {k: v for k, v in arguments.keywords.items() if k == "operand"})
-        branches = [value for value in positional[1:3]]
+        branches = list(positional[1:3])
         return _branches(machine, frame, branches, operands, place)
     if kind == "switch" and len(positional) > 1:
         return _branches(machine, frame, [element(machine, positional[1])], Arguments(positional[2:]), place)

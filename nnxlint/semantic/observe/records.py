@@ -30,10 +30,7 @@ class Arguments:
 
     def by_key(self) -> dict[Literal, Value]:
         """The keywords as the items of a dict."""
-        items: dict[Literal, Value] = {}
-        for name, value in self.keywords.items():
-            items[name] = value
-        return items
+        return {name: value for name, value in self.keywords.items()}  # noqa: C416 - `dict` would fix the key's type
 
     @property
     def open(self) -> bool:

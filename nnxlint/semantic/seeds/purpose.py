@@ -18,7 +18,8 @@ _REPLACED = frozenset(
 )
 # Of two, they tell which one is held against the other.
 _ROLES = _REPLACED | frozenset(
-    """online student old new prev previous ref reference slow fast average avg baseline original orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion
+    """online student old new prev previous ref reference slow fast average avg baseline original
+    orig expected actual scratch fresh torch linen flax sgd adam adamw rmsprop lion
     muon vanilla control variant treatment jit jitted eager plain naive optimized optimised quantized
     quantised fp32 fp16 bf16 float32 bfloat16 lora small large big tiny base before after trained
     untrained""".split()

@@ -1,7 +1,6 @@
 """Alternatives of values: joined, taken apart, asked for their truth and where they come from."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from nnxlint.semantic.values.kinds import (
     NO_TAINTS,
@@ -23,9 +22,6 @@ from nnxlint.semantic.values.kinds import (
     Unknown,
     Value,
 )
-
-if TYPE_CHECKING:
-    pass
 
 
 def members(value: Value) -> tuple[Value, ...]:
