@@ -180,5 +180,5 @@ def _whole(source: Source, comment: Span) -> Span:
     code = source.text[line.start : comment.start].rstrip()
     if code:
         return Span(line.start + len(code), comment.end)
-    last = row == source.lines.row_count
+    last = row == source.rows_around(comment.start)[1]
     return Span(line.start, line.end if last else source.lines.line_start(row + 1))

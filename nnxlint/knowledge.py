@@ -188,12 +188,12 @@ def _read_all(
     """Read the Python of every file; a broken notebook in a folder matters only if it mentions NNX."""
     contents: dict[str, bytes] = {}
     for path in paths:
-        data = b""
+        data = None
         try:
             data = read_bytes(Path(path))
             contents[path] = code_bytes(path, data)
         except SourceError as error:
-            if data and path not in single and not mentions_nnx(data):
+            if data is not None and path not in single and not mentions_nnx(data):
                 contents[path] = b""
             elif path in reported:
                 failures.append(error)

@@ -86,7 +86,7 @@ def _checked(document: str) -> dict[str, object]:
         raise NotebookError(message)
     version = notebook.get("nbformat")
     if isinstance(version, int) and version <= _NEWEST_TOO_OLD:
-        message = f"is a notebook of format {version}, which is too old: run `jupyter nbconvert --to notebook`"
+        message = f"is a notebook of format {version}, which is too old: open it in Jupyter and save it"
         raise NotebookError(message)
     if not isinstance(notebook.get("cells"), list):
         message = "is no notebook: it has no list of cells"

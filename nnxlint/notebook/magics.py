@@ -14,8 +14,7 @@ from nnxlint.spans import Span
 
 _CELL_MAGIC = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*%%(?P<name>\S*)(?P<rest>[^\r\n]*)(?:\r\n|\r|\n|$)")
 _PYTHON_CELLS = frozenset(
-    ("capture", "debug", "heat", "ipytest", "memit", "prun", "pyinstrument", "scalene", "snakeviz")
-    + ("time", "timeit", "wandb")
+    "capture debug heat ipytest memit prun pyinstrument scalene snakeviz time timeit wandb".split()
 )
 
 # The line magics that run the Python after them, each with the letters of its options that take a value.

@@ -31,7 +31,7 @@ from collections.abc import Iterator
 import libcst.matchers as m
 
 from nnxlint.diagnostic import Diagnostic, Level
-from nnxlint.edits import Applicability, Fix
+from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.rule import Context, Revives, rule
 from nnxlint.semantic.optimizing import UpdateSite
 from nnxlint.syntax.rewrite import insert_first_argument
@@ -54,7 +54,7 @@ def optimizer_update_grads_only(ctx: Context) -> Iterator[Diagnostic]:
     for update in ctx.model.optimizer_updates():
         if (
             update.is_plain
-            and update.lacks_one_argument
+            and update.lacks_model
             and not update.expects("TypeError")
             and m.matches(update.cst, SHAPE)
         ):
@@ -65,5 +65,8 @@ def optimizer_update_grads_only(ctx: Context) -> Iterator[Diagnostic]:
 def _pass_model(update: UpdateSite) -> Fix | None:
     if update.model_name is None:
         return None
-    edits = insert_first_argument(update.tree, update.call, update.model_name)
+    if not update.labels:
+        edits = insert_first_argument(update.tree, update.call, update.model_name)
+    else:  # newer versions take the gradients by position only
+        edits = (Edit(update.labels[0], f"{update.model_name}, "),) if update.opens_with_label else None
     return Fix(f"pass `{update.model_name}` first", Applicability.SAFE, edits) if edits is not None else None

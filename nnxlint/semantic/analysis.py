@@ -26,7 +26,12 @@ class Analysis:
     _machine: Machine = field(repr=False)
 
     def model(self, path: str) -> SemanticModel:
-        """What rules may ask about one file; `KeyError` for a file that was not parsed."""
+        """What rules may ask about one file; `KeyError` for a file that was not parsed.
+
+        What crashed while the file's code was interpreted is raised here, where the engine tells of it.
+        """
+        if path in self._machine.log.crashes:
+            raise self._machine.log.crashes[path]
         target = self.project.targets.get(path, Version(TABLE_VERSIONS[-1]))
         return SemanticModel(self._modules[path], target, self._machine)
 

@@ -90,7 +90,7 @@ def missing_flags(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
         for use in call.uses:
             if isinstance(use.origin, FlagDefault) and use.training:
                 seen = _evaluated(machine, call, use.origin.place, (use,))
-                if seen is not None and seen.anchor.place.path == facts.path:
+                if seen is not None and seen.uses and seen.anchor.place.path == facts.path:
                     found[seen.anchor.place.node, use.origin.parameter].append(seen)
     for (node, flag), group in found.items():
         yield _site(facts, machine, node, group, flag)
@@ -127,6 +127,9 @@ def _in_training(uses: Sequence[LayerUse]) -> tuple[LayerUse, ...]:
 def _evaluated(machine: Machine, call: ModelCall, decided: Place, uses: tuple[LayerUse, ...]) -> _Seen | None:
     """The call as part of evaluation code, `None` when it is not, or when training makes all of its chain."""
     chain = call.chain
+    if chain[-1].activation.incomplete:
+        # A run that was ended early may have missed what sets the mode: nothing is concluded from it.
+        uses = ()
     start = next((place for place, step in enumerate(chain) if step.place == decided), None)
     if start is None or _is_inner(chain, start):
         return None

@@ -161,7 +161,8 @@ def _variables(machine: Machine, row: _Row) -> Iterator[str]:
             yield f"`{declared.owner.name}.{declared.attribute}` is {kind}{_sources(declared.taints)}"
     for write in machine.log.writes:
         if write.place in row:
-            yield f"a `{_short(write.kind) or 'Variable'}` gets a new value by `{write.how}`{_sources(_taints(write.value))}"
+            sources = _sources(_taints(write.value))
+            yield f"a `{_short(write.kind) or 'Variable'}` gets a new value by `{write.how}`{sources}"
     for read in machine.log.reads:
         if read.place in row:
             yield f"`{_text(read.place.node)}` reads a Variable{', behind stop_gradient' if read.stopped else ''}"

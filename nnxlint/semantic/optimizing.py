@@ -10,6 +10,7 @@ from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall
 from nnxlint.semantic.sites import CallSite
 from nnxlint.semantic.values import Instance, Place, Ref, Tree, Value, members, taints_of
+from nnxlint.spans import Span
 
 PLAIN = "flax.nnx.Optimizer"
 
@@ -26,18 +27,31 @@ class UpdateSite(CallSite):
     built: Place | None = field(default=None, repr=False)
 
     @property
-    def lacks_one_argument(self) -> bool:
-        """Whether the call gives the gradients but no model, or nothing under the model's name."""
-        return all(_lacks_one(one) for one in self.seen)
+    def lacks_model(self) -> bool:
+        """Whether the call gives the gradients at most, and nothing under the model's name."""
+        return all(_lacks_model(one) for one in self.seen)
+
+    @property
+    def labels(self) -> tuple[Span, ...]:
+        """`grads=` in front of gradients that are given by name."""
+        named = (keyword for keyword in self.call.keywords if keyword.arg == "grads")
+        return tuple(Span(self.tree.span(one).start, self.tree.span(one.value).start) for one in named)
+
+    @property
+    def opens_with_label(self) -> bool:
+        """Whether the arguments begin with a plain `grads=`."""
+        begins = min(self.tree.span(one).start for one in (*self.call.args, *self.call.keywords))
+        labels = [self.tree.source.text[label.start : label.end] for label in self.labels if label.start == begins]
+        return labels == ["grads="]
 
 
-def _lacks_one(call: LibraryCall) -> bool:
+def _lacks_model(call: LibraryCall) -> bool:
     given = call.arguments
-    if given.open or not (given.positional or "grads" in given.keywords):
+    if given.open:
         return False
     if "model" in given.keywords:
         return False
-    return len(given.positional) + ("grads" in given.keywords) == 1
+    return len(given.positional) + ("grads" in given.keywords) <= 1
 
 
 def optimizer_updates(facts: ModuleFacts, machine: Machine) -> Iterator[UpdateSite]:

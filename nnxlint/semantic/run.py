@@ -84,12 +84,15 @@ def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:
     seen = len(machine.log.model_calls), len(machine.log.library_calls)
     try:
         action()
-    except (BudgetError, RecursionError):
+    except Exception as error:  # noqa: BLE001 - a defect of ours in one function must not cost the others their findings
+        if not isinstance(error, BudgetError | RecursionError):
+            machine.log.crashes.setdefault(path, error)
         machine.log.incomplete.add(path)
         machine.log.cut(*seen)
         del machine.calling[depth:]
         del machine.collectors[collectors:]
         machine.building.clear()
+        machine.recordings.clear()
         machine.stopping = machine.abstract = 0
 
 
@@ -140,7 +143,7 @@ def _run(machine: Machine, frame: Frame, decl: FunctionDecl, owner: ClassDecl | 
     bound: Value | None = None
     if owner is not None and not _is_static(decl):
         cls = ClassRef(owner, frame)
-        bound = cls if _is_classmethod(decl) else prototype(machine, frame, cls, decl.node)
+        bound = cls if _is_classmethod(decl) else prototype(machine, frame, cls)
     if decl not in machine.entered:
         run_function(machine, frame, Func(decl, bound, frame), Arguments(), Place(decl.path, decl.node))
 

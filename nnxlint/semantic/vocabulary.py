@@ -71,7 +71,7 @@ def purpose(name: str) -> Purpose:
 
 @functools.lru_cache(maxsize=65536)
 def names_deliberate(name: str) -> bool:
-    """Whether a name says that training behaviour is wanted in evaluation: MC dropout, statistics adapted at test time."""
+    """Whether a name says that evaluation is meant to act as training: MC dropout, adapted statistics."""
     parts = words(name)
     return bool(parts & _DELIBERATE) or {"update", "bn"} <= parts
 

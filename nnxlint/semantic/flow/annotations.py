@@ -67,7 +67,7 @@ def _either(machine: Machine, frame: Frame, nodes: list[ast.expr], place: ast.AS
 def _of_class(machine: Machine, frame: Frame, value: Value, place: ast.AST) -> Value | None:
     match value:
         case ClassRef():
-            return prototype(machine, frame, value, place)
+            return prototype(machine, frame, value)
         case External():
             if value.name in _ARRAY_TYPES or value.name.startswith("jaxtyping."):
                 return ARRAY

@@ -1,12 +1,12 @@
 """Calls: of the project's functions and classes, of objects, and of what libraries give."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from nnxlint.semantic.flow import attributes, memo
 from nnxlint.semantic.flow.binding import bind
 from nnxlint.semantic.flow.construction import instantiate
-from nnxlint.semantic.flow.contexts import make_manager
+from nnxlint.semantic.flow.contexts import MANAGER, make_manager
 from nnxlint.semantic.flow.evidence import chain
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.frames import Frame, Snapshot
@@ -31,6 +31,7 @@ from nnxlint.semantic.values import (
     Place,
     Ref,
     Taint,
+    Taints,
     Transformed,
     Tree,
     Union,
@@ -47,39 +48,47 @@ _RECURSION = 2
 def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
     """What calling a value gives, with all that it does to the heap."""
     machine.tick()
-    match callee:
-        case Union():
-            return _any_of(machine, frame, callee, arguments, place)
-        case Func():
-            return call_function(machine, frame, callee, arguments, place)
-        case ClassRef():
-            _note(machine, place, "class", callee.decl.name)
-            return instantiate(machine, frame, callee, arguments, place)
-        case External():
-            _note(machine, place, "library", callee.name)
-            return dispatch.call_name(machine, frame, callee.name, arguments, place)
-        case Method():
-            _note_method(machine, callee, place)
-            return dispatch.call_method(machine, frame, callee, arguments, place)
-        case Partial():
-            return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
-        case Transformed(transform="contextlib.contextmanager"):
-            return make_manager(machine, frame, callee.function, arguments, place)
-        case Transformed():
-            return dispatch.call_transformed(machine, frame, callee, arguments, place)
-        case Ref():
-            return call_object(machine, frame, callee, arguments, place)
-        case Array() | Tree():
-            _note(machine, place, "library", "an array")
-            return Array(callee.taints | _taints(arguments))
-    return _unknown_callee(machine, callee, arguments, place)
+    caller = _CALLERS.get(type(callee), _unknown_callee)
+    return caller(machine, frame, callee, arguments, place)
 
 
-def _taints(arguments: Arguments) -> frozenset:  # type: ignore[type-arg]
+def _call_class(machine: Machine, frame: Frame, callee: ClassRef, arguments: Arguments, place: Place) -> Value:
+    _note(machine, place, "class", callee.decl.name)
+    return instantiate(machine, frame, callee, arguments, place)
+
+
+def _call_name(machine: Machine, frame: Frame, callee: External, arguments: Arguments, place: Place) -> Value:
+    _note(machine, place, "library", callee.name)
+    return dispatch.call_name(machine, frame, callee.name, arguments, place)
+
+
+def _call_method(machine: Machine, frame: Frame, callee: Method, arguments: Arguments, place: Place) -> Value:
+    _note_method(machine, callee, place)
+    return dispatch.call_method(machine, frame, callee, arguments, place)
+
+
+def _call_partial(machine: Machine, frame: Frame, callee: Partial, arguments: Arguments, place: Place) -> Value:
+    return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
+
+
+def _call_transformed(
+    machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place
+) -> Value:
+    if callee.transform == MANAGER.name:
+        return make_manager(machine, frame, callee.function, arguments, place)
+    return dispatch.call_transformed(machine, frame, callee, arguments, place)
+
+
+def _call_data(machine: Machine, _: Frame, callee: Array | Tree, arguments: Arguments, place: Place) -> Value:
+    _note(machine, place, "library", "an array")
+    return Array(callee.taints | _taints(arguments))
+
+
+def _taints(arguments: Arguments) -> Taints:
     return frozenset().union(*(taints_of(value) for value in arguments.values()))
 
 
-def _unknown_callee(machine: Machine, callee: Value, arguments: Arguments, place: Place) -> Value:
+def _unknown_callee(machine: Machine, _: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
     reason = callee.reason if isinstance(callee, Unknown) else ""
     note_write(machine, arguments, place)
     _note(machine, place, "unknown", reason)
@@ -149,7 +158,7 @@ def call_object(machine: Machine, frame: Frame, callee: Ref, arguments: Argument
         return observed(machine, frame, callee, record, arguments, place, run)
     if isinstance(member, Method):
         return dispatch.call_method(machine, frame, member, arguments, place)
-    return _unknown_callee(machine, Unknown(reason="an object whose class is not known"), arguments, place)
+    return _unknown_callee(machine, frame, Unknown(reason="an object whose class is not known"), arguments, place)
 
 
 def _layer_runner(
@@ -285,3 +294,17 @@ def _run_body(machine: Machine, frame: Frame) -> Value:
     if frame.decl is not None and frame.decl.is_generator:
         return Items(union(frame.yields)) if frame.yields else UNKNOWN
     return union(value for value, _ in frame.returns)
+
+
+_CALLERS: Mapping[type[Value], Callable[..., Value]] = {
+    Union: _any_of,
+    Func: call_function,
+    ClassRef: _call_class,
+    External: _call_name,
+    Method: _call_method,
+    Partial: _call_partial,
+    Transformed: _call_transformed,
+    Ref: call_object,
+    Array: _call_data,
+    Tree: _call_data,
+}

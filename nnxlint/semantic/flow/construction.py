@@ -120,7 +120,7 @@ def _field_default(machine: Machine, frame: Frame, owner: ClassRef, statement: a
     return machine.evaluate(machine, home, node)
 
 
-def prototype(machine: Machine, frame: Frame, cls: ClassRef, node: ast.AST) -> Value:
+def prototype(machine: Machine, frame: Frame, cls: ClassRef) -> Value:
     """An object made up for a parameter of the class: its structure is known, its modes are not."""
     # All parameters of a class get the same object, in every run the same one: so that runs can be compared.
     home = replace(frame, context=machine.context(0 if machine.settled else -1, cls.decl.node))

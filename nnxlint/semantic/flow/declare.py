@@ -79,7 +79,7 @@ def _import_star(machine: Machine, frame: Frame, module: Value) -> None:
         case ModuleRef():
             source = module_frame(machine, module.path)
             if source is not None:
-                for name in star_names(machine, source.module, source):
+                for name in star_names(source.module, source):
                     frame.locals[name] = member_of(machine, module, name)
         case External():
             prefix = f"{module.name}."

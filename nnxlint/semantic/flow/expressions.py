@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Callable, Mapping
 
-from nnxlint.semantic.facts import FunctionNode
 from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.assignment import assign
 from nnxlint.semantic.flow.comparisons import compare
@@ -73,19 +72,7 @@ _STOPS = frozenset({"jax.lax.stop_gradient"})
 
 
 def _arguments(machine: Machine, frame: Frame, node: ast.Call) -> Arguments:
-    positional: list[Value] = []
-    more_positional: Value | None = None
-    for argument in node.args:
-        if not isinstance(argument, ast.Starred):
-            value = machine.evaluate(machine, frame, argument)
-            if more_positional is None:
-                positional.append(value)
-            continue
-        items, rest = elements(machine, machine.evaluate(machine, frame, argument.value))
-        if more_positional is None:
-            positional.extend(items)
-        if rest is not None:
-            more_positional = rest
+    positional, more_positional = _positional(machine, frame, node.args)
     keywords: dict[str, Value] = {}
     more_keywords: Value | None = None
     for keyword in node.keywords:
@@ -100,12 +87,29 @@ def _arguments(machine: Machine, frame: Frame, node: ast.Call) -> Arguments:
             more_keywords = part_of_tree(machine, value, None)
         elif mapping is None or mapping.rest is not None:
             more_keywords = mapping.rest if mapping is not None and mapping.rest is not None else UNKNOWN
-    return Arguments(tuple(positional), keywords, more_positional, more_keywords)
+    return Arguments(positional, keywords, more_positional, more_keywords)
+
+
+def _positional(
+    machine: Machine, frame: Frame, nodes: list[ast.expr]
+) -> tuple[tuple[Value, ...], Value | None]:
+    """The positional arguments up to a `*` of unknown length, and what that may hold."""
+    positional: list[Value] = []
+    more: Value | None = None
+    for argument in nodes:
+        if isinstance(argument, ast.Starred):
+            items, rest = elements(machine, machine.evaluate(machine, frame, argument.value))
+        else:
+            items, rest = (machine.evaluate(machine, frame, argument),), None
+        if more is None:
+            positional.extend(items)
+        more = rest if rest is not None else more
+    return tuple(positional), more
 
 
 def _lambda(_: Machine, frame: Frame, node: ast.Lambda) -> Value:
-    lambdas: Mapping[FunctionNode, object] = frame.module.functions
-    return Func(frame.module.functions[node], None, frame) if node in lambdas else UNKNOWN
+    decl = frame.module.functions.get(node)
+    return Func(decl, None, frame) if decl is not None else UNKNOWN
 
 
 def _tuple(machine: Machine, frame: Frame, node: ast.Tuple) -> Value:

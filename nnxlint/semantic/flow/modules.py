@@ -107,7 +107,7 @@ _ALIASES = (
 )
 
 
-def star_names(machine: Machine, facts: ModuleFacts, frame: Frame) -> list[str]:
+def star_names(facts: ModuleFacts, frame: Frame) -> list[str]:
     """The names that `from module import *` brings: `__all__` where it is a plain list, else the public ones."""
     exported = facts.top_level.get("__all__")
     if isinstance(exported, ast.Assign) and isinstance(exported.value, ast.List | ast.Tuple):

@@ -1,6 +1,7 @@
 """Writes of a Param by its own module: which keep a statistic, and which set up, clip or train weights."""
 
 import ast
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from nnxlint.semantic.kinds.bodies import Body
 from nnxlint.semantic.kinds.declared import Declared
 from nnxlint.semantic.kinds.families import CONSTRUCTORS, Family
 from nnxlint.semantic.kinds.names import WEIGHTS
+from nnxlint.semantic.kinds.uses import called
 from nnxlint.semantic.observe import VariableWrite
 from nnxlint.semantic.values import taints_of
 from nnxlint.semantic.vocabulary import words
@@ -52,7 +54,7 @@ def own_writes(writes: Iterator[VariableWrite], family: Family, declared: Declar
                 yield OwnWrite(write, forward=True)
             continue
         forward = any(method.name in _FORWARD for method in inside)
-        if _keeps(write, family.families.body(write.function), declared, inside, forward=forward):
+        if _keeps(write, family, declared, inside, forward=forward):
             yield OwnWrite(write, forward)
 
 
@@ -67,13 +69,21 @@ def _keeps_in_parent(write: VariableWrite, family: Family, declared: Declared) -
     body = family.families.body(write.function)
     if not body.depends(value) or not (write.self_update or isinstance(write.place.node, ast.AugAssign)):
         return False
-    return _keeps(write, body, declared, callers, forward=True)
+    return _keeps(write, family, declared, callers, forward=True)
 
 
-def _keeps(write: VariableWrite, body: Body, declared: Declared, inside: list[FunctionDecl], *, forward: bool) -> bool:
+def _keeps(
+    write: VariableWrite, family: Family, declared: Declared, inside: list[FunctionDecl], *, forward: bool
+) -> bool:
     value = _written(write.place.node)
-    if value is None or _trains(write, value) or _initialises(write, body, value, inside):
+    if (
+        value is None
+        or write.function is None
+        or _trains(write, value)
+        or _initialises(write, family, value, inside, declared.attribute)
+    ):
         return False
+    body = family.families.body(write.function)
     if _copies(body, write.place.node, value, declared.attribute):
         return False
     itself = write.self_update or isinstance(write.place.node, ast.AugAssign)
@@ -127,14 +137,42 @@ def _identifier(node: ast.AST) -> tuple[str, ...]:
     return ()
 
 
-def _initialises(write: VariableWrite, body: Body, value: ast.expr, inside: list[FunctionDecl]) -> bool:
+def _initialises(
+    write: VariableWrite, family: Family, value: ast.expr, inside: list[FunctionDecl], attribute: str
+) -> bool:
     """Whether it only gives a start: by the names around it, or once, until a mark of the module is set."""
-    names = [method.name for method in (*inside, body.decl)]
-    tests = [node.test for node in body.climb(write.place.node) if isinstance(node, ast.If | ast.IfExp)]
+    tests = list(_tests(write, family, inside))
+    names = [method.name for method in inside] + ([write.function.name] if write.function is not None else [])
     names += [name for part in (value, *tests) for node in ast.walk(part) for name in _identifier(node)]
     if any(words(name) & _INITIAL for name in names):
         return True
+    if _keeps_when_set(value, attribute):
+        return True
     return not write.self_update and any(_asks_once(test) for test in tests)
+
+
+def _tests(write: VariableWrite, family: Family, inside: list[FunctionDecl]) -> Iterator[ast.expr]:
+    """The conditions that the write stands under, in its own function and in the methods that call that."""
+    if write.function is not None:
+        yield from _conditions(family.families.body(write.function), write.place.node)
+    for method, caller in itertools.pairwise(inside):
+        body = family.families.body(caller)
+        for mention in body.attributes(method.name):
+            yield from _conditions(body, mention)
+
+
+def _conditions(body: Body, node: ast.AST) -> Iterator[ast.expr]:
+    return (around.test for around in body.climb(node) if isinstance(around, ast.If | ast.IfExp))
+
+
+def _keeps_when_set(value: ast.expr, attribute: str) -> bool:
+    """`jnp.where(self.is_set[...], self.shift[...], x.mean(0))`: kept as it is, or set anew."""
+    match value:
+        case ast.Call(func=function, args=[_, first, second]) if called(function) in {"where", "select"}:
+            own = [any(attribute in _identifier(node) for node in ast.walk(part)) for part in (first, second)]
+            kept = first if own[0] else second
+            return own[0] != own[1] and not any(isinstance(node, ast.BinOp) for node in ast.walk(kept))
+    return False
 
 
 def _asks_once(test: ast.expr) -> bool:

@@ -238,6 +238,13 @@ def _method_of_instance(
         return optimizers.call_optimizer_method(machine, frame, receiver, last, arguments)
     if last in {"eval", "train", "set_attributes"} and api.kind == "module":
         return modes.call_mode_method(machine, receiver, last, arguments)
+    return _method_of_module(machine, frame, receiver, name, arguments, place)
+
+
+def _method_of_module(
+    machine: Machine, frame: Frame, receiver: Ref, name: str, arguments: Arguments, place: Place
+) -> Value:
+    owner, _, last = name.rpartition(".")
     if last == "__init__":
         base = machine.api.classes.get(owner)
         if base is not None and base.kind == "module":
@@ -247,8 +254,6 @@ def _method_of_instance(
         return layers.call_layer(machine, frame, receiver, arguments, place)
     if last in {"iter_modules", "iter_children"}:
         return states.iterate_graph(machine, frame, Arguments((receiver,)), place)
-    if last in {"split", "clone"} and last not in api.methods:
-        return UNKNOWN
     return Unknown(reason=f"what `{name}` gives is not modelled")
 
 

@@ -8,8 +8,11 @@ from nnxlint.semantic.values import External, Instance, Place, Ref, Unknown, Val
 
 _WATCHED_TOPS = frozenset({"flax", "orbax", "pickle", "joblib", "dill", "cloudpickle", "torch"})
 _WATCHED = frozenset(
-    """jax.tree.map numpy.save numpy.savez numpy.savez_compressed jax.numpy.save jax.numpy.savez jax.numpy.savez_compressed""".split()
+    """jax.tree.map
+    numpy.save numpy.savez numpy.savez_compressed jax.numpy.save jax.numpy.savez jax.numpy.savez_compressed""".split()
 )
+# What an optimizer's record tells of its constructor's arguments; the optimizer has no such attribute.
+_OF_OPTIMIZERS = frozenset({"model"})
 _WATCHED_METHODS = frozenset({"save", "update", "write", "dump"})
 
 
@@ -64,16 +67,19 @@ def _full_name(machine: Machine, name: str, receiver: Value | None) -> str:
 def _names(machine: Machine, frame: Frame) -> dict[int, str]:
     """How the objects in reach are spelled at a call: by a local name or an attribute of one."""
     names: dict[int, str] = {}
+    hidden: set[str] = set()
     scope: Frame | None = frame
     while scope is not None:
         for name, value in scope.locals.items():
-            if isinstance(value, Ref) and value.target not in names:
-                names[value.target] = name
+            if isinstance(value, Ref) and name not in hidden:
+                names.setdefault(value.target, name)
+        hidden.update(scope.locals)
         scope = scope.closure
     for name, value in frame.locals.items():
         record = machine.instance(value)
         if isinstance(record, Instance) and not machine.is_module(record.cls):
+            inherited = _OF_OPTIMIZERS if machine.derives(record.cls, "flax.nnx.Optimizer") else frozenset()
             for attribute, held in record.attrs.items():
-                if isinstance(held, Ref):
+                if isinstance(held, Ref) and attribute not in inherited:
                     names.setdefault(held.target, f"{name}.{attribute}")
     return names

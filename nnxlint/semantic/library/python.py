@@ -292,6 +292,7 @@ _HANDLERS: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "rich.progress.track": _same,
     **{
         f"builtins.{name}": _number
-        for name in "abs bool bytes complex divmod float format hash hex id int len max min pow repr round str sum any all".split()
+        for name in """abs bool bytes complex divmod float format hash hex id int len max min pow repr round str sum
+        any all""".split()
     },
 }

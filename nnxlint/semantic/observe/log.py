@@ -51,6 +51,7 @@ class Log:
     trained: set[ast.AST] = field(default_factory=set)
     calls_seen: dict[ast.Call, tuple[str, str]] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)
+    crashes: dict[str, Exception] = field(default_factory=dict)
     cut_short: set[int] = field(default_factory=set)
     storings: list[Storing] = field(default_factory=list)
     filterings: list[Filtering] = field(default_factory=list)

@@ -41,6 +41,9 @@ from nnxlint.semantic.values.kinds import (
 
 __all__ = [
     "ARRAY",
+    "NONE",
+    "NO_TAINTS",
+    "UNKNOWN",
     "Array",
     "ClassRef",
     "Const",
@@ -57,8 +60,6 @@ __all__ = [
     "Literal",
     "Method",
     "ModuleRef",
-    "NONE",
-    "NO_TAINTS",
     "Origin",
     "Partial",
     "Place",
@@ -71,7 +72,6 @@ __all__ = [
     "Transformed",
     "Tree",
     "Tuple",
-    "UNKNOWN",
     "Union",
     "Unknown",
     "Value",

@@ -112,7 +112,8 @@ class Key:
 class Tree:
     """A pytree of arrays that belongs to NNX: a State, gradients, a pure dict.
 
-    `kind`: ``state``, ``grads``, ``pure``, ``mapped`` or ``updates``; `root`: the module it was taken from; `filters`: the
+    `kind`: ``state``, ``grads``, ``pure``, ``mapped`` or ``updates``; `root`: the module it was taken from;
+    `filters`: the
     filters it was taken with.
     """
 
