@@ -1,13 +1,13 @@
 """A module called in evaluation code without its mode flag, whose default means training.
 
 ## What it does
-Finds calls in evaluation code that leave out a mode flag (`train`, `deterministic`, `use_running_average`, …) although
-its default means training and a layer that depends on it is reached. Evaluation code is recognised by the names of
-functions, data and results along the chain of calls; code under a gradient is never evaluation code.
+Finds calls in evaluation code that leave out a mode flag (`train`, `deterministic`, `use_running_average`, …)
+although its default means training and a layer that depends on it is reached. Evaluation code is recognised by the
+names of functions, data and results along the chain of calls; code under a gradient is never evaluation code.
 
 ## Why is this bad?
-Dropout goes on dropping units and batch normalisation goes by the statistics of the test batch, and changes its running
-statistics. Nothing fails: the metrics are merely wrong, and differ from run to run.
+Dropout goes on dropping units and batch normalisation goes by the statistics of the test batch, and changes its
+running statistics. Nothing fails: the metrics are merely wrong, and differ from run to run.
 
 ## Example
 ```python

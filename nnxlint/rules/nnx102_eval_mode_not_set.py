@@ -1,13 +1,13 @@
 """A module evaluated while it is in training mode.
 
 ## What it does
-Finds calls in evaluation code of modules that hold, at any depth, Dropout, BatchNorm or attention dropout that goes by an
-attribute, where no path to the call sets evaluation mode: no `.eval()`, `nnx.view`, `set_attributes` or constructor flag,
-neither there nor in a caller.
+Finds calls in evaluation code of modules that hold, at any depth, Dropout, BatchNorm or attention dropout that goes
+by an attribute, where no path to the call sets evaluation mode: no `.eval()`, `nnx.view`, `set_attributes` or
+constructor flag, neither there nor in a caller.
 
 ## Why is this bad?
-A fresh module is in training mode. Dropout goes on dropping units and batch normalisation goes by the statistics of the
-test batch, and changes its running statistics.
+A fresh module is in training mode. Dropout goes on dropping units and batch normalisation goes by the statistics of
+the test batch, and changes its running statistics.
 
 ## Example
 ```python
@@ -44,9 +44,9 @@ evaluate(Net(nnx.Rngs(0)), jnp.ones((2, 4)))
 ```
 
 ## Fix safety
-Unsafe: it changes what the call computes, which is its purpose. On Flax 0.12.4 and newer the call gets an `nnx.view` of the
-model in evaluation mode, which leaves the model itself as it is; before, `.eval()` goes before the statement and `.train()`
-after it.
+Unsafe: it changes what the call computes, which is its purpose. On Flax 0.12.4 and newer the call gets an
+`nnx.view` of the model in evaluation mode, which leaves the model itself as it is; before, `.eval()` goes before
+the statement and `.train()` after it.
 """
 
 from collections.abc import Iterator

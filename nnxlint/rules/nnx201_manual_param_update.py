@@ -1,12 +1,13 @@
 """Parameters moved along a gradient by hand instead of by an optimizer.
 
 ## What it does
-Finds assignments to a `Param`, and `nnx.update` calls, whose new value is made of the old one and a gradient. Moving
-averages, clipping, weight loading, inner loops on a copy and classes that are optimizers themselves are left alone.
+Finds assignments to a `Param`, and `nnx.update` calls, whose new value is made of the old one and a gradient.
+Moving averages, clipping, weight loading, inner loops on a copy and classes that are optimizers themselves are left
+alone.
 
 ## Why is this bad?
-Written by hand, it is easy to move one parameter and forget the others, or to do arithmetic on a whole `State`, which
-raises. What works is plain gradient descent, without momentum, schedules or a step count to save.
+Written by hand, it is easy to move one parameter and forget the others, or to do arithmetic on a whole `State`,
+which raises. What works is plain gradient descent, without momentum, schedules or a step count to save.
 
 ## Example
 ```python
@@ -24,9 +25,9 @@ optimizer.update(model, grads)
 ```
 
 ## Fix safety
-Unsafe, and offered only where the whole update is plain gradient descent with a written rate, in the function that makes
-the model: an `nnx.Optimizer` with `optax.sgd` takes its place. Elsewhere only advice is given, for an optimizer belongs
-outside the step, and where it is kept is for you to decide.
+Unsafe, and offered only where the whole update is plain gradient descent with a written rate, in the function that
+makes the model: an `nnx.Optimizer` with `optax.sgd` takes its place. Elsewhere only advice is given, for an
+optimizer belongs outside the step, and where it is kept is for you to decide.
 """
 
 from collections.abc import Iterator

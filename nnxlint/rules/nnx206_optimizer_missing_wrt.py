@@ -1,7 +1,8 @@
 """`nnx.Optimizer` built without `wrt`, which Flax 0.11 and newer demand.
 
 ## What it does
-Finds `nnx.Optimizer(model, tx)` calls, and constructors of subclasses that hand it the same, without the `wrt` argument.
+Finds `nnx.Optimizer(model, tx)` calls, and constructors of subclasses that hand it the same, without the `wrt`
+argument.
 
 ## Why is this bad?
 Since Flax 0.11.0 the optimizer no longer assumes which Variables it trains: the call raises `TypeError: Missing

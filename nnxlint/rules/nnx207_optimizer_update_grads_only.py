@@ -5,8 +5,8 @@ Finds `update(grads)` on an optimizer that was built as `nnx.Optimizer`. What wa
 `nnx.ModelAndOptimizer`, optax transformations and subclasses with an `update` of their own are left alone.
 
 ## Why is this bad?
-Since Flax 0.11.0 the optimizer does not hold the model any more: `update` needs the model and the gradients, and raises
-`TypeError` without them.
+Since Flax 0.11.0 the optimizer does not hold the model any more: `update` needs the model and the gradients, and
+raises `TypeError` without them.
 
 ## Example
 ```python

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, ModuleFacts
 from nnxlint.semantic.flax_api import FlaxApi
-from nnxlint.semantic.flow.calls import call, run_function
+from nnxlint.semantic.flow.calls import call
 from nnxlint.semantic.flow.construction import prototype
 from nnxlint.semantic.flow.expressions import evaluate
+from nnxlint.semantic.flow.functions import run_function
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.flow.statements import execute
 from nnxlint.semantic.frames import Frame

@@ -4,7 +4,7 @@ import ast
 
 from nnxlint.semantic.flow.construction import prototype
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library.dispatch import given_of_library
+from nnxlint.semantic.library.given import given_of_library
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     ARRAY,

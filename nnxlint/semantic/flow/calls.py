@@ -1,18 +1,17 @@
 """Calls: of the project's functions and classes, of objects, and of what libraries give."""
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-from nnxlint.semantic.flow import attributes, memo
-from nnxlint.semantic.flow.binding import bind
+from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.construction import instantiate
 from nnxlint.semantic.flow.contexts import MANAGER, make_manager
 from nnxlint.semantic.flow.evidence import chain
-from nnxlint.semantic.flow.modules import module_frame
-from nnxlint.semantic.frames import Frame, Snapshot
-from nnxlint.semantic.library import dispatch, streams
+from nnxlint.semantic.flow.functions import run_function
+from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library import dispatch
 from nnxlint.semantic.library.escape import escape
-from nnxlint.semantic.library.holding import note_holders, note_loading
+from nnxlint.semantic.library.holding import note_loading
 from nnxlint.semantic.library.storage import note_write
 from nnxlint.semantic.machine import MAX_DEPTH, Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
@@ -24,7 +23,6 @@ from nnxlint.semantic.values import (
     External,
     Func,
     Instance,
-    Items,
     Key,
     Method,
     Partial,
@@ -71,9 +69,7 @@ def _call_partial(machine: Machine, frame: Frame, callee: Partial, arguments: Ar
     return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
 
 
-def _call_transformed(
-    machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place
-) -> Value:
+def _call_transformed(machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place) -> Value:
     if callee.transform == MANAGER.name:
         return make_manager(machine, frame, callee.function, arguments, place)
     return dispatch.call_transformed(machine, frame, callee, arguments, place)
@@ -221,79 +217,6 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
             is_method=decl.name != "__call__",
         )
     return run_function(machine, frame, function, arguments, place)
-
-
-def run_function(
-    machine: Machine,
-    frame: Frame,
-    function: Func,
-    arguments: Arguments,
-    place: Place,
-    *,
-    differentiated: bool = False,
-    transforms: tuple[str, ...] = (),
-) -> Value:
-    """Run a function's body in a frame of its own and join its ways out."""
-    decl = function.decl
-    home = function.closure or module_frame(machine, decl.path)
-    if home is None:
-        return UNKNOWN
-    inner = Frame(
-        module=home.module,
-        decl=decl,
-        context=machine.context(frame.context, place.node),
-        parent=frame,
-        call_site=place,
-        closure=home,
-        instance=function.bound,
-        depth=frame.depth + 1,
-        differentiated=differentiated,
-        transforms=transforms or frame.transforms,
-        mark=machine.heap.mark(),
-        serial=machine.next_serial(),
-    )
-    machine.entered.add(decl)
-    machine.calling.append(decl)
-    given = arguments if function.bound is None else _with_self(function.bound, arguments)
-    try:
-        return memo.remembered(machine, inner, function, given, place, lambda: _run(machine, inner, given, place))
-    finally:
-        machine.calling.pop()
-
-
-def _run(machine: Machine, frame: Frame, given: Arguments, place: Place) -> Value:
-    decl = frame.decl
-    if decl is None:
-        return UNKNOWN
-    bind(machine, frame, decl, given, place)
-    value = _run_body(machine, frame)
-    note_holders(machine, frame, value)
-    if place.node is decl.node:
-        # Nobody was seen to call it: whoever does gets what it returns.
-        streams.let_go(machine, (value,))
-    return value
-
-
-def _with_self(bound: Value, arguments: Arguments) -> Arguments:
-    return Arguments(
-        (bound, *arguments.positional), arguments.keywords, arguments.more_positional, arguments.more_keywords
-    )
-
-
-def _run_body(machine: Machine, frame: Frame) -> Value:
-    node = frame.decl.node if frame.decl is not None else None
-    if isinstance(node, ast.Lambda):
-        return machine.evaluate(machine, frame, node.body)
-    body: Sequence[ast.stmt] = node.body if node is not None else ()
-    if machine.execute(machine, frame, body):
-        frame.returns.append((NONE, Snapshot({}, machine.heap.changes(frame.mark))))
-    if not frame.returns:
-        return Unknown(reason="the function does not return")
-    machine.heap.rewind(frame.mark)
-    machine.heap.join([snapshot.changes for _, snapshot in frame.returns])
-    if frame.decl is not None and frame.decl.is_generator:
-        return Items(union(frame.yields)) if frame.yields else UNKNOWN
-    return union(value for value, _ in frame.returns)
 
 
 _CALLERS: Mapping[type[Value], Callable[..., Value]] = {

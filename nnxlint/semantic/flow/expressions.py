@@ -90,9 +90,7 @@ def _arguments(machine: Machine, frame: Frame, node: ast.Call) -> Arguments:
     return Arguments(positional, keywords, more_positional, more_keywords)
 
 
-def _positional(
-    machine: Machine, frame: Frame, nodes: list[ast.expr]
-) -> tuple[tuple[Value, ...], Value | None]:
+def _positional(machine: Machine, frame: Frame, nodes: list[ast.expr]) -> tuple[tuple[Value, ...], Value | None]:
     """The positional arguments up to a `*` of unknown length, and what that may hold."""
     positional: list[Value] = []
     more: Value | None = None
