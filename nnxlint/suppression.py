@@ -1,6 +1,7 @@
 """What comments silence: findings taken away, and comments reported that silence nothing or name no rule."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from nnxlint.spans import Span
 
 # What is said about comments is silenced by a comment that names it, never by one that names nothing.
 _ABOUT_COMMENTS = frozenset({unused_suppression.code, invalid_suppression.code})
+_CODE = re.compile(r"[A-Za-z]+\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,9 @@ def _invalid(
 
 
 def _guess(name: str, codes: Mapping[str, str]) -> str:
-    near = difflib.get_close_matches(name.lower().replace("_", "-"), codes, n=1)
+    # Codes are all alike: of one that is wrong in more than a digit nobody knows what was meant.
+    cutoff = 0.8 if _CODE.fullmatch(name) else 0.6
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), codes, n=1, cutoff=cutoff)
     if not near:
         return "`nnxlint rule --all` lists the codes and names that there are"
     found = near[0]

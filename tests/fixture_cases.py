@@ -2,15 +2,17 @@
 
 import importlib
 import io
+import json
 import re
 import shutil
 import tokenize
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from nnxlint.diagnostic import Diagnostic
+from nnxlint.directives import read_comments
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.knowledge import load_projects
 from nnxlint.linter import lint_path
@@ -21,7 +23,7 @@ from nnxlint.rules import all_rules
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.flax_api import TABLE_VERSIONS
 from nnxlint.settings import Overrides, settings_loader
-from nnxlint.source import Source
+from nnxlint.source import Source, read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -58,6 +60,11 @@ class Case:
         return tuple(file for file in self.files if file.endswith(".py"))
 
     @property
+    def notebooks(self) -> tuple[str, ...]:
+        """The notebooks."""
+        return tuple(file for file in self.files if file.endswith(".ipynb"))
+
+    @property
     def is_project(self) -> bool:
         """Whether the case says itself which Flax it targets."""
         return "pyproject.toml" in self.files
@@ -77,14 +84,26 @@ class Linted:
 
     @property
     def texts(self) -> dict[str, str]:
-        """The text of every file that the fixes changed, by its path in the case."""
-        return {_inside(self.folder, change.after.path): change.after.text for change in self.report.changes}
+        """What every file holds that the fixes changed, by its path in the case."""
+        return {_inside(self.folder, change.after.path): change.after.content for change in self.report.changes}
+
+    @property
+    def codes(self) -> dict[str, tuple[str, str]]:
+        """The Python of every file that the fixes changed, before and after."""
+        changes = self.report.changes
+        return {_inside(self.folder, each.after.path): (each.before.text, each.after.text) for each in changes}
 
 
 def place(folder: Path, source: Source, diagnostic: Diagnostic) -> Place:
-    """Give the file, the row and the code of a finding."""
-    row = source.lines.position(diagnostic.span.start).row
-    return _inside(folder, diagnostic.path), row, diagnostic.code
+    """Give the file (and the cell), the row and the code of a finding."""
+    cell, position = source.place(diagnostic.span.start)
+    file = _inside(folder, diagnostic.path)
+    return file if cell is None else cell_name(file, cell), position.row, diagnostic.code
+
+
+def cell_name(file: str, number: int) -> str:
+    """Give what a cell of a notebook is called."""
+    return f"{file}:cell {number}"
 
 
 def rule_cases() -> tuple[Case, ...]:
@@ -107,9 +126,17 @@ def project_cases() -> tuple[Case, ...]:
     )
 
 
+def notebook_cases() -> tuple[Case, ...]:
+    """Every folder of notebooks, with the modules that they import."""
+    return tuple(
+        Case(folder.relative_to(FIXTURES).as_posix(), folder, _files_below(folder))
+        for folder in sorted((FIXTURES / "_notebook").iterdir())
+    )
+
+
 def all_cases() -> tuple[Case, ...]:
     """Every case that has markers."""
-    return (*rule_cases(), *project_cases())
+    return (*rule_cases(), *project_cases(), *notebook_cases())
 
 
 def module_of(rule: Rule) -> ModuleType:
@@ -132,11 +159,22 @@ def expected_places(case: Case) -> list[Place]:
         found = re.findall(r"^(.+):(\d+) (NNX\d{3})$", listed.read_text(encoding="utf-8"), re.MULTILINE)
         return sorted((file, int(row), code) for file, row, code in found)
     return sorted(
-        (file, row, code)
-        for file in case.modules
-        for row, codes in markers((case.folder / file).read_text(encoding="utf-8"))
+        (name, row, code)
+        for name, text in _marked_texts(case)
+        for row, codes in markers(text)
         for code in codes
     )
+
+
+def _marked_texts(case: Case) -> Iterator[tuple[str, str]]:
+    """Give the text of every module and of every code cell, with what it is called."""
+    for file in case.modules:
+        yield file, (case.folder / file).read_text(encoding="utf-8")
+    for file in case.notebooks:
+        cells = json.loads((case.folder / file).read_text(encoding="utf-8"))["cells"]
+        for number, cell in enumerate(cells, start=1):
+            if cell["cell_type"] == "code":
+                yield cell_name(file, number), "".join(cell["source"])
 
 
 def markers(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
@@ -147,13 +185,38 @@ def markers(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
             yield row, tuple(code.strip() for code in found["codes"].split(","))
 
 
+def codes_on(places: Iterable[Place], file: str, row: int) -> tuple[str, ...]:
+    """Give the codes that are reported on a row, each once."""
+    return tuple(dict.fromkeys(code for name, at, code in places if (name, at) == (file, row)))
+
+
+def with_comments(text: str, rows: Mapping[int, Sequence[str]]) -> str:
+    """Write on each row, instead of its marker or at its end, the comment that silences the codes."""
+    lines = text.split("\n")
+    for row, codes in rows.items():
+        code = _MARKER.sub("", lines[row - 1]).rstrip()
+        lines[row - 1] = f"{code}  # nnxlint: ignore[{', '.join(codes)}]"
+    return "\n".join(lines)
+
+
+def statements_with(case: Case, places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Give all rows of the statements, or heads of compound ones, that stand on the places."""
+    found: set[tuple[str, int]] = set()
+    for file in case.modules:
+        source = read_source(case.folder / file)
+        for first, last in read_comments(source).statements:
+            rows = {(file, row) for row in range(first, last + 1)}
+            found |= rows if rows & set(places) else set()
+    return found
+
+
 def copied(case: Case, folder: Path, transform: Transform = bytes) -> Path:
-    """Copy the case's files into the folder, its Python files transformed."""
+    """Copy the case's files into the folder, its Python files and notebooks transformed."""
     for file in case.files:
         target = folder / file
         target.parent.mkdir(parents=True, exist_ok=True)
         data = (case.folder / file).read_bytes()
-        target.write_bytes(transform(data) if file.endswith(".py") else data)
+        target.write_bytes(transform(data) if file.endswith((".py", ".ipynb")) else data)
     return folder
 
 

@@ -1,5 +1,6 @@
 """Every fixture, every promise: one set of tests that each rule gets for nothing."""
 
+import ast
 import functools
 import importlib.util
 import os
@@ -28,6 +29,7 @@ from tests.fixture_cases import (
     Linted,
     all_cases,
     analysed,
+    codes_on,
     comments,
     copied,
     expected_places,
@@ -38,11 +40,14 @@ from tests.fixture_cases import (
     module_of,
     project_cases,
     rule_cases,
+    statements_with,
     to_crlf,
     to_spaces,
     to_tabs,
+    with_comments,
     write_changes,
 )
+from tests.notebook_cases import unwrap, wrap
 
 Golden = Callable[[Path, str | None], None]
 Fixed = Callable[[Case], Linted]
@@ -126,10 +131,11 @@ def test_fixes_bring_nothing_new(case: Case, fixed: Fixed) -> None:
 
 @bad_cases
 def test_fixed_files_compile(case: Case, fixed: Fixed) -> None:
-    for file, text in fixed(case).texts.items():
+    for file, (_, text) in fixed(case).codes.items():
+        flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT if file.endswith(".ipynb") else 0
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(text, file, "exec", dont_inherit=True)
+            compile(text, file, "exec", flags, dont_inherit=True)
 
 
 @bad_cases
@@ -141,8 +147,7 @@ def test_comments_outside_the_edits_survive(case: Case, fixed: Fixed, tmp_path: 
             name = Path(each.path).relative_to(tmp_path).as_posix()
             spans.setdefault(name, []).extend((edit.span.start, edit.span.end) for edit in each.fix.edits)
 
-    for file, text in fixed(case).texts.items():
-        before = (tmp_path / file).read_text(encoding="utf-8")
+    for file, (before, text) in fixed(case).codes.items():
         kept = Counter(comments(before, spans.get(file, ())))
         assert kept - Counter(comments(text)) == Counter()
 
@@ -163,6 +168,44 @@ def test_tabs_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
 
     assert linted.places == expected.places
     assert {file: to_spaces(text) for file, text in linted.texts.items()} == expected.texts
+
+
+@bad_cases
+def test_markers_turned_into_comments_silence_exactly_what_they_mark(case: Case, tmp_path: Path) -> None:
+    """Every second comment silences its own findings and leaves the others; all of them leave nothing."""
+    promised = expected_places(case)
+    for step in (2, 1):
+        silenced = set(sorted({(file, row) for file, row, _ in promised})[::step])
+        folder = copied(case, tmp_path / str(step))
+        for file in case.modules:
+            rows = {row: codes_on(promised, file, row) for name, row in silenced if name == file}
+            path = folder / file
+            path.write_bytes(with_comments(path.read_bytes().decode(), rows).encode())
+
+        found = lint_copy(case, folder).places
+
+        assert set(found) <= {place for place in promised if place[:2] not in silenced}
+        near = silenced | statements_with(case, silenced)
+        assert [place for place in promised if place[:2] not in near] == [
+            place for place in found if place[:2] not in near
+        ]
+
+
+@pytest.mark.parametrize("case", rule_cases(), ids=lambda case: case.name)
+def test_notebooks_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
+    """The program in cells has the findings and the fixes of the file."""
+    text = (case.folder / case.files[0]).read_text(encoding="utf-8")
+    wrapped = wrap(text)
+    (tmp_path / "code.ipynb").write_bytes(wrapped.data)
+
+    linted = lint_copy(case, tmp_path)
+    mended = lint_copy(case, tmp_path, fix=True)
+
+    assert [(row, code) for _, row, code in expected_places(case)] == sorted(
+        (wrapped.row(name, row), code) for name, row, code in linted.places
+    )
+    code = [unwrap(text) for text in mended.texts.values()]
+    assert code == list(fixed(case).texts.values())
 
 
 @pytest.mark.parametrize("rule", SHAPED_RULES, ids=lambda rule: rule.code)

@@ -138,12 +138,12 @@ def test_the_fix_removes_what_silences_nothing_and_nothing_else(before: str, aft
 
 
 def test_what_a_comment_does_is_told(rules: Rules) -> None:
-    [unused, invalid] = _lint("x = 1  # nnxlint: ignore[NNX801, risky-thing]\ny = 1  # noqa: NNX810\n", rules)
+    [unused, invalid] = _lint("x = 1  # nnxlint: ignore[NNX801, risky-thing]\ny = 1  # noqa: NNX8011\n", rules)
     assert (unused.level, unused.message) == (Level.WARNING, "`NNX801` and 1 more silence nothing here")
     assert unused.fix is not None
     assert unused.fix.message == "remove the comment"
     assert (invalid.message, invalid.reason) == (
-        "`NNX810` is no rule: it silences nothing",
+        "`NNX8011` is no rule: it silences nothing",
         "did you mean `NNX801`?",
     )
     [named] = _lint("x = 1  # nnxlint: ignore[bad_thing]\n", rules)

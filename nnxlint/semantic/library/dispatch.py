@@ -44,7 +44,6 @@ from nnxlint.semantic.values import (
 )
 from nnxlint.semantic.vocabulary import names_evaluation_data
 
-MODULE = External("flax.nnx.Module")
 
 # What these libraries are given they neither change nor keep.
 _HARMLESS = frozenset(

@@ -14,6 +14,9 @@ from nnxlint.semantic.values import (
 )
 
 
+MODULE = External("flax.nnx.Module")
+
+
 def given_of_library(machine: Machine, frame: Frame, cls: External, place: Place) -> Value | None:
     """A value made up for a parameter that is annotated with a library's class."""
     api = machine.api.classes.get(cls.name)
