@@ -24,12 +24,41 @@ def cli() -> None:
     """
 
 
+_FLAX = click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
+_CONFIG = click.option(
+    "--config",
+    multiple=True,
+    metavar="FILE|KEY=VALUE",
+    help="Read this settings file and no other; or one setting, in TOML. May be repeated.",
+)
+_ISOLATED = click.option("--isolated", is_flag=True, help="Read no settings file.")
+
+
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--select", multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL.")
 @click.option("--extend-select", multiple=True, metavar="RULES", help="Run these rules too.")
 @click.option("--ignore", multiple=True, metavar="RULES", help="Leave these rules out.")
-@click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
+@click.option("--fixable", multiple=True, metavar="RULES", help="Apply the fixes of these rules only.")
+@click.option("--unfixable", multiple=True, metavar="RULES", help="Show the fixes of these rules, never apply them.")
+@click.option(
+    "--per-file-ignores",
+    multiple=True,
+    metavar="PATTERN:RULES",
+    help="Leave rules out in the files that match, such as `tests/*:NNX101`.",
+)
+@click.option("--exclude", multiple=True, metavar="PATTERNS", help="Leave these paths out, instead of the usual ones.")
+@click.option("--extend-exclude", multiple=True, metavar="PATTERNS", help="Leave these paths out too.")
+@click.option("--force-exclude", is_flag=True, help="Leave excluded files out even if they are named.")
+@_FLAX
+@_CONFIG
+@_ISOLATED
+@click.option(
+    "--stdin-filename",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `-` for the path: lint standard input as if it were this file.",
+)
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
 @click.option("--diff", is_flag=True, help="Show what fixing would change, and write nothing.")
@@ -41,11 +70,19 @@ def cli() -> None:
     help="How findings are written.",
 )
 @click.option("--statistics", is_flag=True, help="Count findings by rule, and how much of the code was understood.")
+@click.option(
+    "--fail-level",
+    type=click.Choice(["warning", "error"]),
+    default="warning",
+    show_default=True,
+    help="The least level of a finding that makes the exit status 1.",
+)
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even when something is found.")
+@click.option("--show-settings", is_flag=True, help="Show the settings that hold for the paths, and lint nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what was read, and how rules crashed.")
 def check(**options: object) -> int:
-    """Lint files and directories (by default the current one).
+    """Lint files and directories (by default the current one); `-` is standard input.
 
     Exit status: 0 nothing found, 1 something found, 2 the job could not be done.
     """
@@ -77,12 +114,34 @@ def rule(code: str | None, output_format: str, *, every: bool) -> int:
 
 @cli.command()
 @click.argument("place", metavar="FILE:LINE")
-@click.option("--flax-version", metavar="VERSION", help="The Flax that the code targets.")
-def why(place: str, flax_version: str | None) -> int:
+@_FLAX
+@_CONFIG
+@_ISOLATED
+def why(place: str, flax_version: str | None, config: tuple[str, ...], *, isolated: bool) -> int:
     """Show what is known about the objects on a line, and why rules report it or not."""
-    from nnxlint.commands.why import run_why  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.overrides import SettingsOptions  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.why import run_why  # noqa: PLC0415
 
-    return run_why(place, flax_version)
+    return run_why(place, SettingsOptions(flax_version=flax_version, config=config, isolated=isolated))
+
+
+@cli.command()
+@click.argument("key", required=False)
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How it is written.",
+)
+@_CONFIG
+@_ISOLATED
+def config(key: str | None, output_format: str, config: tuple[str, ...], *, isolated: bool) -> int:
+    """Explain the settings: what each means, its value here, and where that was set."""
+    from nnxlint.commands.config import run_config  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.overrides import SettingsOptions  # noqa: PLC0415
+
+    return run_config(key, SettingsOptions(config=config, isolated=isolated), as_json=output_format == "json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

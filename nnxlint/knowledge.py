@@ -6,9 +6,10 @@ of these (the next project of a large repository) cannot change what is found, a
 """
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from packaging.version import Version
 
@@ -32,7 +33,6 @@ from nnxlint.source import (
     make_source,
     mentions_nnx,
     read_bytes,
-    read_source,
 )
 from nnxlint.target import TargetFinder
 
@@ -62,14 +62,28 @@ class Loaded:
     notices: tuple[str, ...]
 
 
-def load_projects(paths: Sequence[Path], settings_of: SettingsOf) -> Loaded:
-    """Load the projects of the files that the paths name; `settings_of` gives the settings of a directory."""
+Read = Callable[[Path], bytes]
+
+
+def load_projects(
+    paths: Sequence[Path], settings_of: SettingsOf, contents: Mapping[Path, bytes] = MappingProxyType({})
+) -> Loaded:
+    """Load the projects of the files that the paths name; `settings_of` gives the settings of a directory.
+
+    `contents` stands in for what is on disk under an absolute path, if anything is.
+    """
+
+    def read(path: Path) -> bytes:
+        return contents[path] if path in contents else read_bytes(path)
+
     named = [path for path in map(absolute, paths) if not _forced_out(path, settings_of)]
-    found = discover(named, lambda folder: _report_excludes(folder, settings_of(folder)))
-    groups = _group(found.files, [path for path in named if path.is_dir()], settings_of)
+    on_disk = [path for path in named if path not in contents]
+    found = discover(on_disk, lambda folder: _report_excludes(folder, settings_of(folder)))
+    files = sorted({*found.files, *(path for path in named if path in contents)})
+    groups = _group(files, [path for path in on_disk if path.is_dir()], settings_of)
     failures: list[SourceError] = []
     single = frozenset(path.as_posix() for path in named if not path.is_dir())
-    projects = [_load(group, settings_of, single, failures) for group in groups]
+    projects = [_load(group, settings_of, single, failures, read) for group in groups]
     return Loaded(tuple(projects), tuple(failures), found.notices)
 
 
@@ -148,19 +162,21 @@ def _posix(paths: Iterable[Path]) -> frozenset[str]:
     return frozenset(path.as_posix() for path in paths)
 
 
-def _load(group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError]) -> Project:
+def _load(
+    group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError], read: Read
+) -> Project:
     reported = frozenset(group.reported)
     files = sorted(_without_aliases(group.files, reported))
-    contents = _read_all(files, reported, single, failures)
+    contents = _read_all(files, reported, single, failures, read)
     src = settings_of(group.root).src
     search_roots = _search_roots(group.root, group.folders, src)
     finder = ModuleFinder(group.root.as_posix(), search_roots)
-    imported = _imports(contents, finder)
+    imported = _imports(contents, finder, read)
     related = related_files(contents, imported)
     sources: dict[str, Source] = {}
     for path in sorted(connected_files(related, imported, reported)):
         try:
-            sources[path] = _source(path, contents[path])
+            sources[path] = _source(path, contents[path], read)
         except SourceError as error:
             failures += [error] if path in reported else []
     return Project(
@@ -183,14 +199,18 @@ def _without_aliases(files: frozenset[str], reported: frozenset[str]) -> frozens
 
 
 def _read_all(
-    paths: Iterable[str], reported: frozenset[str], single: frozenset[str], failures: list[SourceError]
+    paths: Iterable[str],
+    reported: frozenset[str],
+    single: frozenset[str],
+    failures: list[SourceError],
+    read: Read,
 ) -> dict[str, bytes]:
     """Read the Python of every file; a broken notebook in a folder matters only if it mentions NNX."""
     contents: dict[str, bytes] = {}
     for path in paths:
         data = None
         try:
-            data = read_bytes(Path(path))
+            data = read(Path(path))
             contents[path] = code_bytes(path, data)
         except SourceError as error:
             if data is not None and path not in single and not mentions_nnx(data):
@@ -200,9 +220,9 @@ def _read_all(
     return contents
 
 
-def _source(path: str, code: bytes) -> Source:
+def _source(path: str, code: bytes, read: Read) -> Source:
     # Of a notebook only the code was kept: outputs can be large, and few notebooks have to do with NNX.
-    return read_source(Path(path)) if path.endswith(NOTEBOOK_SUFFIX) else make_source(path, code)
+    return make_source(path, read(Path(path)) if path.endswith(NOTEBOOK_SUFFIX) else code)
 
 
 def _search_roots(root: Path, inside: Iterable[Path], src: Sequence[str]) -> tuple[str, ...]:
@@ -216,14 +236,14 @@ def _search_roots(root: Path, inside: Iterable[Path], src: Sequence[str]) -> tup
     return tuple(dict.fromkeys(path.as_posix() for path in roots if path.is_dir()))
 
 
-def _imports(contents: dict[str, bytes], finder: ModuleFinder) -> dict[str, tuple[str, ...]]:
+def _imports(contents: dict[str, bytes], finder: ModuleFinder, read: Read) -> dict[str, tuple[str, ...]]:
     """Find which files each file imports; reads into `contents` what lies outside the files walked."""
     imported: dict[str, tuple[str, ...]] = {}
     waiting = list(contents)
     while waiting:
         path = waiting.pop()
         imported[path] = _imported_files(path, contents[path], finder)
-        waiting += (each for each in imported[path] if each not in contents and _read_into(contents, each))
+        waiting += (each for each in imported[path] if each not in contents and _read_into(contents, each, read))
     return imported
 
 
@@ -231,9 +251,9 @@ def _imported_files(path: str, data: bytes, finder: ModuleFinder) -> tuple[str, 
     return tuple({file for found in find_imports(data) for file in finder.files_of(path, found)})
 
 
-def _read_into(contents: dict[str, bytes], path: str) -> bool:
+def _read_into(contents: dict[str, bytes], path: str, read: Read) -> bool:
     try:
-        contents[path] = read_bytes(Path(path))
+        contents[path] = read(Path(path))
     except SourceError:
         return False
     return True

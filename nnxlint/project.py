@@ -1,7 +1,7 @@
 """Many files: paths to projects, projects analysed and linted, one report."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nnxlint.diagnostic import Diagnostic
@@ -16,6 +16,7 @@ from nnxlint.selection import rules_in, rules_of, unfixable_codes
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.statistics import Statistics
 from nnxlint.settings import Settings, SettingsOf
+from nnxlint.source import encode_source
 from nnxlint.suppression import Rules, without_silenced
 from nnxlint.syntax_errors import broken_cells, broken_file
 from nnxlint.target import target_flax
@@ -28,7 +29,8 @@ Advance = Callable[[int, int], None]
 class CheckRequest:
     """What to check: paths, the settings of each directory, the rules there are, which fixes to make.
 
-    Statistics take time, so they are only made where they are wanted.
+    Statistics take time, so they are only made where they are wanted. `contents` stands in for what is on disk
+    under an absolute path.
     """
 
     paths: tuple[Path, ...]
@@ -36,6 +38,7 @@ class CheckRequest:
     rules: tuple[Rule, ...]
     fixes: frozenset[Applicability] = frozenset()
     statistics: bool = False
+    contents: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 def check(request: CheckRequest, advance: Advance | None = None) -> Report:
@@ -45,7 +48,7 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
     """
     for path in request.paths:
         rules_of(request.settings_of(path if path.is_dir() else path.parent), request.rules)
-    loaded = load_projects(request.paths, request.settings_of)
+    loaded = load_projects(request.paths, request.settings_of, request.contents)
     total = sum(len(project.reported) for project in loaded.projects)
     done = 0
     reports = [_outside(loaded)]
@@ -64,6 +67,12 @@ def write_changes(report: Report) -> Report:
         except NnxlintError as error:
             failures.append(str(error))
     return replace(report, failures=(*report.failures, *failures))
+
+
+def changed_bytes(report: Report, path: str, before: bytes) -> bytes:
+    """Give a file's bytes with its changes made."""
+    change = next((each for each in report.changes if each.before.path == path), None)
+    return encode_source(change.before, change.after.content) if change else before
 
 
 @dataclass(frozen=True, slots=True)

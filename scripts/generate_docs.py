@@ -1,8 +1,8 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
-Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the table
-of rules, and what the command prints on the demonstration project. With `--check` nothing is written: the
-exit status is 1 when something is out of date.
+Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the tables
+of rules and of settings, and what the command prints on the demonstration project. With `--check` nothing is
+written: the exit status is 1 when something is out of date.
 """
 
 import os
@@ -11,9 +11,14 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from packaging.version import Version
+
 from nnxlint.render.rules import fix_of, rule_page
+from nnxlint.render.settings import setting_documents, toml_text
 from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
+from nnxlint.settings import Settings
+from nnxlint.target import Target
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "fixtures" / "_project" / "demo"
@@ -36,6 +41,14 @@ SHOWN = {
     "overview": ("check", "--output-format", "concise", "flowers"),
     "finding": ("check", "--select", "NNX102", "flowers"),
     "why": ("why", "flowers/evaluate.py:15"),
+}
+
+
+# What a reader is told instead of a default that is long, or is none.
+DEFAULTS = {
+    "flax-version": "found out: see below",
+    "select": "the rules that are on by default",
+    "exclude": "virtual environments, caches, build folders",
 }
 
 
@@ -70,12 +83,23 @@ def rule_table(rules: Sequence[Rule], link: str) -> str:
     return "\n".join(lines[1:])
 
 
+def settings_table() -> str:
+    """Give the settings as a Markdown table."""
+    target = Target(Version("0"), "found out: see below")
+    lines = ["| key | default | means |", "|---|---|---|"]
+    for each in setting_documents(Settings(), target, ROOT):
+        default = DEFAULTS.get(each.key, f"`{toml_text(each.value)}`")
+        lines.append(f"| `{each.key}` | {default} | {each.meaning} |")
+    return "\n".join(lines)
+
+
 def _documents() -> Iterator[tuple[Path, str]]:
     rules = all_rules()
     for rule in rules:
         yield PAGES / f"{rule.name}.md", rule_page(rule)
     yield PAGES / "index.md", f"# Rules\n\n{rule_table(rules, '')}\n"
     parts = {"rules": rule_table(rules, "docs/rules/")}
+    parts |= {"settings": settings_table()}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
 

@@ -159,10 +159,7 @@ def expected_places(case: Case) -> list[Place]:
         found = re.findall(r"^(.+):(\d+) (NNX\d{3})$", listed.read_text(encoding="utf-8"), re.MULTILINE)
         return sorted((file, int(row), code) for file, row, code in found)
     return sorted(
-        (name, row, code)
-        for name, text in _marked_texts(case)
-        for row, codes in markers(text)
-        for code in codes
+        (name, row, code) for name, text in _marked_texts(case) for row, codes in markers(text) for code in codes
     )
 
 

@@ -1,12 +1,15 @@
 """Notebooks for tests: made of cells, or of a program that is cut into cells."""
 
 import ast
+import itertools
 import json
 from dataclasses import dataclass
 
 from tests.fixture_cases import cell_name
 
-PROSE = {"cell_type": "markdown", "metadata": {}, "source": ["What is about to happen\n", "in `nnx`"]}
+Document = dict[str, object]
+
+PROSE: Document = {"cell_type": "markdown", "metadata": {}, "source": ["What is about to happen\n", "in `nnx`"]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +24,19 @@ class Wrapped:
         return self.rows_before[name] + row
 
 
-def code_cell(*lines: str, as_text: bool = False) -> dict[str, object]:
+def code_cell(*lines: str, as_text: bool = False) -> Document:
     """Make a code cell of its lines, which the cell joins."""
     text = "\n".join(lines)
     source = text if as_text else text.splitlines(keepends=True)
     return {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": source}
 
 
-def notebook(*cells: dict[str, object], **metadata: object) -> dict[str, object]:
+def notebook(*cells: Document, **metadata: object) -> Document:
     """Make a notebook of its cells."""
     return {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
 
 
-def encoded(document: dict[str, object]) -> bytes:
+def encoded(document: Document) -> bytes:
     """Encode the notebook as Jupyter writes it."""
     return (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
 
@@ -42,11 +45,11 @@ def wrap(text: str) -> Wrapped:
     """Cut a program before its top-level statements, the text between two of them kept with the first."""
     starts = [_first_row(node) for node in ast.parse(text).body]
     lines = text.removesuffix("\n").split("\n")
-    cuts = [0, *(row - 1 for previous, row in zip(starts, starts[1:], strict=False) if row > previous), len(lines)]
+    cuts = [0, *(row - 1 for previous, row in itertools.pairwise(starts) if row > previous), len(lines)]
     cuts = sorted(set(cuts))
-    cells: list[dict[str, object]] = []
+    cells: list[Document] = []
     rows_before: dict[str, int] = {}
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         if start and len(rows_before) % 3 == 0:
             cells.append(PROSE)
         cells.append(code_cell("\n".join(lines[start:end])))

@@ -4,6 +4,7 @@ import ast
 import functools
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 import warnings
@@ -38,6 +39,7 @@ from tests.fixture_cases import (
     lint_copy,
     markers,
     module_of,
+    notebook_cases,
     project_cases,
     rule_cases,
     statements_with,
@@ -170,7 +172,7 @@ def test_tabs_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
     assert {file: to_spaces(text) for file, text in linted.texts.items()} == expected.texts
 
 
-@bad_cases
+@pytest.mark.parametrize("case", [case for case in BAD_CASES if not case.notebooks], ids=lambda case: case.name)
 def test_markers_turned_into_comments_silence_exactly_what_they_mark(case: Case, tmp_path: Path) -> None:
     """Every second comment silences its own findings and leaves the others; all of them leave nothing."""
     promised = expected_places(case)
@@ -196,16 +198,27 @@ def test_notebooks_agree(case: Case, fixed: Fixed, tmp_path: Path) -> None:
     """The program in cells has the findings and the fixes of the file."""
     text = (case.folder / case.files[0]).read_text(encoding="utf-8")
     wrapped = wrap(text)
-    (tmp_path / "code.ipynb").write_bytes(wrapped.data)
+    folder = tmp_path / "notebook"
+    folder.mkdir()
+    (folder / "code.ipynb").write_bytes(wrapped.data)
+    expected = [(row, code) for _, row, code in lint(case, tmp_path / "file").places]
 
-    linted = lint_copy(case, tmp_path)
-    mended = lint_copy(case, tmp_path, fix=True)
+    linted = lint_copy(case, folder)
+    mended = lint_copy(case, folder, fix=True)
 
-    assert [(row, code) for _, row, code in expected_places(case)] == sorted(
-        (wrapped.row(name, row), code) for name, row, code in linted.places
-    )
+    assert sorted((wrapped.row(name, row), code) for name, row, code in linted.places) == expected
     code = [unwrap(text) for text in mended.texts.values()]
     assert code == list(fixed(case).texts.values())
+
+
+@pytest.mark.parametrize("case", notebook_cases(), ids=lambda case: case.name)
+def test_comments_in_cells_silence(case: Case, tmp_path: Path) -> None:
+    """Only what cannot be parsed is still reported: no comment is read there."""
+    marker = re.compile(rb"# expect: (NNX\d+)")
+
+    linted = lint(case, tmp_path, lambda data: marker.sub(rb"# nnxlint: ignore[\1]", data))
+
+    assert linted.places == [place for place in expected_places(case) if place[2] == "NNX900"]
 
 
 @pytest.mark.parametrize("rule", SHAPED_RULES, ids=lambda rule: rule.code)

@@ -1,12 +1,21 @@
 """Which rules run."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from nnxlint.errors import NnxlintError
 from nnxlint.rule import Rule
-from nnxlint.selection import ignored, select_rules, split_selectors
+from nnxlint.selection import (
+    ignored,
+    rules_in,
+    rules_of,
+    select_rules,
+    split_selectors,
+    unfixable_codes,
+)
+from nnxlint.settings import Settings, file_ignores, load_settings
 
 NAMES = {
     "NNX101": "missing-train-flag",
@@ -119,3 +128,45 @@ def test_only_what_is_ignored_counts_as_ignored(
     rules: tuple[Rule, ...], select: list[str] | None, ignore: list[str], *, expected: bool
 ) -> None:
     assert ignored(rules[0], select, (), ignore) == expected
+
+
+@pytest.mark.parametrize(
+    ("fixable", "unfixable", "expected"),
+    [
+        (["ALL"], [], []),
+        (["ALL"], ["NNX1"], ["NNX101", "NNX102", "NNX113"]),
+        (["ALL"], ["manual-param-update"], ["NNX201"]),
+        (["NNX1"], [], ["NNX201", "NNX206"]),
+        (["NNX1"], ["NNX101"], ["NNX101", "NNX201", "NNX206"]),
+        (["NNX101"], ["NNX1"], ["NNX102", "NNX113", "NNX201", "NNX206"]),  # the more specific wins
+        (["NNX101"], ["NNX101"], list(NAMES)),
+    ],
+)
+def test_fixes_are_left_out_by_selectors_too(
+    rules: tuple[Rule, ...], fixable: list[str], unfixable: list[str], expected: list[str]
+) -> None:
+    settings = Settings(fixable=tuple(fixable), unfixable=tuple(unfixable))
+    assert sorted(unfixable_codes(settings, rules)) == expected
+
+
+def test_rules_are_left_out_in_files(rules: tuple[Rule, ...], tmp_path: Path) -> None:
+    ignores = (
+        file_ignores("tests/*", ("NNX1",), tmp_path),
+        file_ignores("!src/**", ("manual-param-update",), tmp_path),
+    )
+    settings = Settings(select=("NNX101", "NNX2"), per_file_ignores=ignores)
+
+    def codes(path: str) -> list[str]:
+        return [rule.code for rule in rules_in((tmp_path / path).as_posix(), settings, rules)]
+
+    assert codes("src/a.py") == ["NNX101", "NNX201", "NNX206"]
+    assert codes("a.py") == ["NNX101", "NNX206"]
+    assert codes("tests/a.py") == ["NNX206"]  # however specifically a rule was selected
+
+
+@pytest.mark.parametrize("key", ["select", "extend-select", "ignore", "fixable", "unfixable", "per-file-ignores"])
+def test_a_name_of_no_rule_is_told_with_its_place(rules: tuple[Rule, ...], key: str, tmp_path: Path) -> None:
+    value = "{x = ['NNX9']}" if key == "per-file-ignores" else "['NNX9']"
+    (tmp_path / "nnxlint.toml").write_text(f"\n{key} = {value}\n")
+    with pytest.raises(NnxlintError, match=r"nnxlint\.toml:2: unknown rule selector `NNX9`"):
+        rules_of(load_settings(tmp_path), rules)

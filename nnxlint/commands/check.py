@@ -5,14 +5,19 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import msgspec
 from rich.console import Console
 
-from nnxlint.commands.output import rendered, write_aside, write_document, write_notes, write_text
+from nnxlint.commands.config import run_show_settings
+from nnxlint.commands.output import rendered, write_aside, write_bytes, write_document, write_notes, write_text
+from nnxlint.commands.overrides import SettingsOptions, overrides_of
+from nnxlint.diagnostic import Level
+from nnxlint.discovery import absolute
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import allowed_applicabilities
-from nnxlint.project import Advance, CheckRequest, check, write_changes
+from nnxlint.project import Advance, CheckRequest, changed_bytes, check, write_changes
 from nnxlint.render.concise import render_concise
 from nnxlint.render.console import wants_colour
 from nnxlint.render.diff import render_diff
@@ -23,28 +28,34 @@ from nnxlint.render.summary import fix_summary
 from nnxlint.render.text import render_text
 from nnxlint.report import Report
 from nnxlint.rules import all_rules
-from nnxlint.selection import split_selectors
-from nnxlint.settings import Overrides, settings_loader
+from nnxlint.settings import settings_loader
 
 CLEAN, FOUND, COULD_NOT_DO_IT = 0, 1, 2
 
+STDIN = Path("-")
+UNNAMED = "stdin.py"
 
-class CheckOptions(msgspec.Struct, frozen=True):
+
+class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     """The options of the command, as click gives them."""
 
     paths: tuple[Path, ...]
-    select: tuple[str, ...]
-    extend_select: tuple[str, ...]
-    ignore: tuple[str, ...]
-    flax_version: str | None
+    stdin_filename: Path | None
     fix: bool
     unsafe_fixes: bool
     diff: bool
     output_format: str
     statistics: bool
+    fail_level: Level
     exit_zero: bool
+    show_settings: bool
     quiet: bool
     verbose: bool
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether standard input is linted."""
+        return STDIN in self.paths
 
 
 def make_options(options: Mapping[str, object]) -> CheckOptions:
@@ -56,16 +67,29 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
     if made.quiet and made.verbose:
         message = "--quiet and --verbose contradict each other"
         raise NnxlintError(message)
+    if made.reads_stdin and len(made.paths) > 1:
+        message = "`-` is standard input, and is linted alone"
+        raise NnxlintError(message)
+    if made.stdin_filename is not None and not made.reads_stdin:
+        message = "--stdin-filename names standard input: write `-` for the path"
+        raise NnxlintError(message)
     return made
 
 
 def run_check(options: CheckOptions) -> int:
     """Check the paths, write the report, and give the exit status."""
+    if options.show_settings:
+        return run_show_settings(options.paths, options)
+    request = _request(options)
     with _progress(options) as advance:
-        report = check(_request(options), advance)
-    if options.fix and not options.diff:
+        report = check(request, advance)
+    writes = options.fix and not options.diff
+    if writes and not options.reads_stdin:
         report = write_changes(report)
-    _write(report, options)
+    if writes and options.reads_stdin:
+        [(path, before)] = request.contents.items()
+        write_bytes(changed_bytes(report, path.as_posix(), before))
+    _write(report, options, sys.stderr if writes and options.reads_stdin else sys.stdout)
     write_notes(_notes(report, options))
     for crash in report.crashes if options.verbose else ():
         write_aside(crash.traceback)
@@ -73,15 +97,13 @@ def run_check(options: CheckOptions) -> int:
 
 
 def _request(options: CheckOptions) -> CheckRequest:
-    overrides = Overrides(
-        flax_version=options.flax_version,
-        select=split_selectors(options.select) or None,
-        extend_select=split_selectors(options.extend_select),
-        ignore=split_selectors(options.ignore),
-    )
-    settings_of = settings_loader(overrides)
+    settings_of = settings_loader(overrides_of(options))
     paths = options.paths or (Path(),)
-    request = CheckRequest(paths, settings_of, all_rules(), statistics=options.statistics)
+    contents: dict[Path, bytes] = {}
+    if options.reads_stdin:
+        paths = (absolute(options.stdin_filename or Path(UNNAMED)),)
+        contents = {paths[0]: sys.stdin.buffer.read()}
+    request = CheckRequest(paths, settings_of, all_rules(), statistics=options.statistics, contents=contents)
     if not (options.fix or options.diff):
         return request
     return replace(request, fixes=allowed_applicabilities(unsafe=options.unsafe_fixes))
@@ -93,13 +115,13 @@ def _progress(options: CheckOptions) -> AbstractContextManager[Advance | None]:
     return progress_bar(sys.stderr)
 
 
-def _write(report: Report, options: CheckOptions) -> None:
+def _write(report: Report, options: CheckOptions, stream: TextIO) -> None:
     here = Path.cwd()
     if options.diff:
         write_text(render_diff(report, here, coloured=wants_colour(sys.stdout)))
         return
     if options.output_format == "json":
-        write_document(render_json(report, here))
+        write_document(render_json(report, here), stream)
         if options.statistics:
             write_aside(statistics_document(report) + "\n")
         return
@@ -110,7 +132,7 @@ def _write(report: Report, options: CheckOptions) -> None:
         if options.statistics:
             render_statistics(report, console)
 
-    write_text(rendered(write))
+    write_text(rendered(write, stream), stream)
 
 
 def _notes(report: Report, options: CheckOptions) -> Iterator[str]:
@@ -127,5 +149,6 @@ def _notes(report: Report, options: CheckOptions) -> Iterator[str]:
 def _status(report: Report, options: CheckOptions) -> int:
     if report.failures or report.crashes:
         return COULD_NOT_DO_IT
-    found = bool(report.changes) if options.diff else bool(report.diagnostics)
+    grave = (each for each in report.diagnostics if each.level is Level.ERROR or options.fail_level is Level.WARNING)
+    found = bool(report.changes) if options.diff else any(grave)
     return FOUND if found and not options.exit_zero else CLEAN

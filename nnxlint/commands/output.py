@@ -11,21 +11,27 @@ from rich.console import Console
 from nnxlint.render.console import make_console, wants_colour
 
 
-def rendered(write: Callable[[Console], None]) -> str:
-    """Give the text that is written to a console that stands for standard output."""
+def rendered(write: Callable[[Console], None], stream: TextIO | None = None) -> str:
+    """Give the text that is written to a console that stands for the stream, by default standard output."""
     buffer = io.StringIO()
-    write(make_console(buffer, coloured=wants_colour(sys.stdout)))
+    write(make_console(buffer, coloured=wants_colour(stream or sys.stdout)))
     return buffer.getvalue()
 
 
-def write_text(text: str) -> None:
-    """Write to standard output; what its encoding lacks is escaped."""
-    _write(sys.stdout, text.encode(sys.stdout.encoding or "utf-8", "backslashreplace"))
+def write_text(text: str, stream: TextIO | None = None) -> None:
+    """Write to the stream, by default standard output; what its encoding lacks is escaped."""
+    to = stream or sys.stdout
+    _write(to, text.encode(to.encoding or "utf-8", "backslashreplace"))
 
 
-def write_document(text: str) -> None:
-    """Write a document to standard output; it is UTF-8 wherever it goes."""
-    _write(sys.stdout, text.encode("utf-8", "backslashreplace"))
+def write_document(text: str, stream: TextIO | None = None) -> None:
+    """Write a document to the stream, by default standard output; it is UTF-8 wherever it goes."""
+    _write(stream or sys.stdout, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
+    """Write a file to standard output as it is."""
+    _write(sys.stdout, data)
 
 
 def write_notes(lines: Iterable[str]) -> None:

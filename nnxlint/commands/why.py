@@ -7,20 +7,21 @@ from rich.console import Console
 from rich.text import Text
 
 from nnxlint.commands.output import rendered, write_text
+from nnxlint.commands.overrides import SettingsOptions, overrides_of
 from nnxlint.errors import NnxlintError
 from nnxlint.project import CheckRequest, Explanation, explain
 from nnxlint.render.text import render_text
 from nnxlint.rules import all_rules
-from nnxlint.settings import Overrides, settings_loader
+from nnxlint.settings import settings_loader
 
 # A column, as it is copied from a finding, says nothing that the row does not.
 _PLACE = re.compile(r"(?P<file>.+?):(?:cell (?P<cell>\d+):)?(?P<row>\d+)(?::\d+)?:?")
 
 
-def run_why(place: str, flax_version: str | None) -> int:
+def run_why(place: str, options: SettingsOptions) -> int:
     """Show what is known about the objects on the line, and the findings there."""
     path, cell, row = _parse(place)
-    settings_of = settings_loader(Overrides(flax_version=flax_version))
+    settings_of = settings_loader(overrides_of(options))
     explanation = explain(path, row, CheckRequest((path,), settings_of, all_rules()), cell)
     write_text(rendered(lambda console: _render(explanation, console)))
     return 0

@@ -162,81 +162,99 @@ def _skip(document: str, position: int) -> int:
 
 def _rewritten_value(document: str, cell: CodeCell, edits: Sequence[Edit]) -> str:
     if not document.startswith("[", cell.value.start):
-        return f'"{"".join(_edited(document, _characters(document, cell.value), edits))}"'
+        pieces = _edited(document, _characters(document, cell.value), edits)
+        return f'"{"".join(piece.written for piece in pieces)}"'
     if not cell.strings:
-        added = _edited(document, [], edits)
-        return f"[{', '.join(_as_lines(added))}]"
+        return f"[{', '.join(_as_strings(_edited(document, (), edits)))}]"
     return _rewritten_list(document, cell, sorted(edits))
 
 
 def _rewritten_list(document: str, cell: CodeCell, edits: Sequence[Edit]) -> str:
-    """Write the list anew: strings that no edit touches as they are, the others a line each."""
+    """Write the list anew: strings that no edit touches as they are, and a new one for each new line."""
     separator = _separator(document, cell)
-    before = [document[left.end : right.start] for left, right in itertools.pairwise(cell.strings)]
+    gaps = [separator, *(document[left.end : right.start] for left, right in itertools.pairwise(cell.strings))]
     written: list[tuple[str, str]] = []  # each string with what separates it from the one before
-    for group, inside, offset in _groups(document, cell, edits):
-        gap = before[group[0] - 1] if group[0] else separator
-        if not inside:
-            span = cell.strings[group[0]]
-            written.append((gap, document[span.start : span.end]))
-            continue
-        old = [piece for index in group for piece in _characters(document, cell.strings[index])]
-        moved = [Edit(Span(each.span.start - offset, each.span.end - offset), each.content) for each in inside]
-        lines = list(_as_lines(_edited(document, old, moved)))
-        written += zip((gap, *itertools.repeat(separator, len(lines))), lines, strict=False)
-    start = document[cell.value.start : cell.strings[0].start]
-    end = document[cell.strings[-1].end : cell.value.end]
+    for group in _groups(document, cell, edits):
+        if group.edits:
+            strings = list(_as_strings(_edited(document, group.characters, group.edits)))
+        else:
+            strings = [document[group.span.start : group.span.end]]
+        written += zip((gaps[group.first], *itertools.repeat(separator, len(strings))), strings, strict=False)
     if not written:
         return "[]"
-    return start + written[0][1] + "".join(gap + line for gap, line in written[1:]) + end
+    start = document[cell.value.start : cell.strings[0].start]
+    end = document[cell.strings[-1].end : cell.value.end]
+    return start + written[0][1] + "".join(gap + string for gap, string in written[1:]) + end
 
 
-def _groups(document: str, cell: CodeCell, edits: Sequence[Edit]) -> Iterator[tuple[list[int], list[Edit], int]]:
-    """Give the strings, those that the same edits touch together, with the edits and the place in the text."""
-    lengths = [len(_characters(document, span)) for span in cell.strings]
+@dataclass(frozen=True, slots=True)
+class _Character:
+    """A character of a cell as the document writes it, and whether its string ends after it."""
+
+    written: str
+    ends: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """A string, or those that one edit touches together: the first one's number, their place, their characters.
+
+    The edits count from the first character.
+    """
+
+    first: int
+    span: Span
+    characters: tuple[_Character, ...]
+    edits: tuple[Edit, ...]
+
+
+def _groups(document: str, cell: CodeCell, edits: Sequence[Edit]) -> Iterator[_Group]:
     waiting = list(edits)
-    offset = 0
-    index = 0
-    while index < len(lengths):
-        end = offset + lengths[index]
-        group, inside = [index], []
-        while waiting and (waiting[0].span.start < end or index == len(lengths) - 1):
-            inside.append(waiting.pop(0))
-            while inside[-1].span.end > end and index < len(lengths) - 1:
+    last = len(cell.strings) - 1
+    offset = index = 0
+    while index <= last:
+        first = index
+        characters = _characters(document, cell.strings[index])
+        inside: list[Edit] = []
+        while waiting and (waiting[0].span.start - offset < len(characters) or index == last):
+            edit = waiting.pop(0)
+            inside.append(Edit(Span(edit.span.start - offset, edit.span.end - offset), edit.content))
+            while inside[-1].span.end > len(characters) and index < last:
                 index += 1
-                group.append(index)
-                end += lengths[index]
-        yield group, inside, offset
-        offset = end
+                characters += _characters(document, cell.strings[index])
+        span = Span(cell.strings[first].start, cell.strings[index].end)
+        yield _Group(first, span, characters, tuple(inside))
+        offset += len(characters)
         index += 1
 
 
-def _characters(document: str, string: Span) -> list[str]:
-    """Give the characters of a string literal, each as it is written there."""
-    return _CHARACTER.findall(document, string.start + 1, string.end - 1)
+def _characters(document: str, string: Span) -> tuple[_Character, ...]:
+    """Give the characters of a string literal."""
+    written: list[str] = _CHARACTER.findall(document, string.start + 1, string.end - 1)
+    return tuple(_Character(each, number == len(written)) for number, each in enumerate(written, start=1))
 
 
-def _edited(document: str, characters: list[str], edits: Sequence[Edit]) -> list[str]:
+def _edited(document: str, characters: Sequence[_Character], edits: Sequence[Edit]) -> list[_Character]:
     escaped = document.isascii() and _ESCAPED_LETTER.search(document) is not None
-    pieces: list[str] = []
+    pieces: list[_Character] = []
     position = 0
     for edit in sorted(edits):
         pieces += characters[position : edit.span.start]
-        pieces += (json.dumps(each, ensure_ascii=escaped)[1:-1] for each in edit.content)
+        pieces += (_Character(json.dumps(each, ensure_ascii=escaped)[1:-1], ends=each == "\n") for each in edit.content)
         position = edit.span.end
     return [*pieces, *characters[position:]]
 
 
-def _as_lines(characters: Sequence[str]) -> Iterator[str]:
-    """Give string literals of a line each, as Jupyter writes them."""
-    line = ""
-    for character in characters:
-        line += character
-        if character in {r"\n", r"\u000a", r"\u000A"}:
-            yield f'"{line}"'
-            line = ""
-    if line:
-        yield f'"{line}"'
+def _as_strings(characters: Sequence[_Character]) -> Iterator[str]:
+    """Give the string literals that the characters make."""
+    string = ""
+    for each in characters:
+        string += each.written
+        if each.ends:
+            yield f'"{string}"'
+            string = ""
+    if string:
+        yield f'"{string}"'
 
 
 def _separator(document: str, cell: CodeCell) -> str:

@@ -34,9 +34,7 @@ _PYTHON_LINES = MappingProxyType(
 _ESCAPE = re.compile(r"[%!?,;/]")
 _LINE_MAGIC = re.compile(r"%(?P<name>\w+)[ \t]+")
 _ALIASES = r"(?:pip3?|conda|mamba|uv|cd|ls|ll|cat|cp|mv|rm|mkdir|rmdir|man)[ \t]+"
-_ALIAS_LINE = re.compile(
-    _ALIASES + r"(?!(?:if|in|is|and|or|not|for|else)\b)(?:-{1,2}\w|[\w~./])[^=\r\n]*$", re.MULTILINE
-)
+_ALIAS_LINE = re.compile(_ALIASES + r"(?!(?:if|in|is|and|or|not|for|else)\b)(?:-{1,2}\w|[\w~./])[^=\r\n]*(?=[\r\n]|\Z)")
 _TO_LINE_END = re.compile(r"(?:[^\\\r\n]|\\(?:\r\n|.|$))*", re.DOTALL)  # a backslash continues the line
 _INDENTATION = re.compile(r"[ \t]*")
 _BLANK_LINES = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*")

@@ -92,5 +92,7 @@ def _reason(call: EvaluationSite) -> str:
 
 def _pass_flag(call: EvaluationSite) -> Fix | None:
     value = call.flag_value
-    edits = add_keyword(call.tree, call.call, call.flag, str(value)) if value is not None else None
+    if value is None or not call.decides:
+        return None
+    edits = add_keyword(call.tree, call.call, call.flag, str(value))
     return Fix(f"pass `{call.flag}={value}`", Applicability.UNSAFE, edits) if edits else None

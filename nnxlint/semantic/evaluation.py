@@ -26,7 +26,7 @@ class EvaluationSite(Site):
 
     `flag`: the mode flag that the call leaves to its default, or empty where attributes decide, and
     `flag_value`: the value that it has in evaluation, None where that is not known; `flags` are the
-    attributes that the layers go by; `signs`: what speaks for evaluation.
+    attributes that the layers go by; `signs`: what speaks for evaluation; `decides`: the call itself leaves the flag out.
     """
 
     model: str = ""
@@ -40,6 +40,7 @@ class EvaluationSite(Site):
     built: Place | None = field(default=None, repr=False)
     calls_model: bool = False
     is_method: bool = False
+    decides: bool = False
 
     @property
     def call(self) -> ast.Call:
@@ -162,7 +163,7 @@ def _is_deliberate(step: Step) -> bool:
 
 
 def _only_evaluated(machine: Machine, step: Step) -> bool:
-    return isinstance(step.place.node, ast.Call) and step.place.node not in machine.log.trained
+    return step.place.node not in machine.log.trained
 
 
 def _function_sign(step: Step) -> set[str]:
@@ -176,10 +177,11 @@ def _trains(chain: Sequence[Step], anchor: Step) -> bool:
 
 
 def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_Seen], flag: str) -> EvaluationSite:
-    first = group[0]
+    first = next((seen for seen in group if seen.call.place.node is node), group[-1])
     uses = tuple(dict.fromkeys(use for seen in group for use in seen.uses))
     record = machine.heap.get(first.call.target)
-    function = next((use.origin.function for use in uses if isinstance(use.origin, FlagDefault)), "")
+    is_direct = node not in machine.log.relayed
+    defaults = [use.origin for use in uses if isinstance(use.origin, FlagDefault)]
     attributes = (use.origin.name for use in uses if isinstance(use.origin, FlagAttribute))
     return EvaluationSite(
         facts.tree,
@@ -187,14 +189,15 @@ def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_
         model=_class_name(first.call.cls),
         flag=flag,
         flag_value=evaluating(flag, machine.mode_flags, value=True),
-        function=function,
+        function=next((default.function for default in defaults), ""),
         flags=tuple(dict.fromkeys(attributes)),
         layers=tuple(dict.fromkeys(use.layer.removeprefix("flax.") for use in uses)),
         signs=frozenset().union(*(seen.signs for seen in group)),
         layer_places=tuple(dict.fromkeys(use.place for use in uses)),
         built=record.place if isinstance(record, Instance) and "given" not in record.tags else None,
-        calls_model=all(seen.call.place.node is node for seen in group),
+        calls_model=is_direct and all(seen.call.place.node is node for seen in group),
         is_method=any(seen.call.is_method for seen in group),
+        decides=is_direct and all(default.place.node is node for default in defaults),
     )
 
 

@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import ModuleFacts
@@ -90,16 +90,45 @@ def _is_plain(machine: Machine, call: LibraryCall) -> bool:
 
 def _model_name(facts: ModuleFacts, node: ast.Call, seen: list[LibraryCall]) -> str | None:
     """One spelling that names the optimizer's model in every way in which the call was seen."""
-    spelled = {_spelling(one) for one in seen}
-    name = spelled.pop() if len(spelled) == 1 else None
-    return name if name is not None and name != facts.tree.text(node.func) else None
+    gradients = _gradients(facts, node)
+    found = {_spelling(one, gradients) for one in seen}
+    name = found.pop() if len(found) == 1 else None
+    return name if name != facts.tree.text(node.func) else None
 
 
-def _spelling(call: LibraryCall) -> str | None:
-    for target in _models(call):
-        if target in call.names:
-            return call.names[target]
-    return None
+def _spelling(call: LibraryCall, gradients: Sequence[ast.expr]) -> str | None:
+    """The model's name, where it is the only one or the gradients are taken of it by that name.
+
+    What a loop makes is one object in our books. So it may go by names that are of different ones.
+    """
+    spelled = next((call.names[target] for target in _models(call) if target in call.names), ())
+    inside = [inner for node in (call.place.node, *gradients) for inner in ast.walk(node)]
+    spoken = {ast.unparse(inner) for inner in inside if isinstance(inner, ast.Name | ast.Attribute)} - {"self"}
+    told = [name for name in spelled if name in spoken or name.partition(".")[0] in spoken]
+    if told:
+        return told[0]
+    return spelled[0] if len(spelled) == 1 and not any(map(_takes_one, inside)) else None
+
+
+def _takes_one(node: ast.AST) -> bool:
+    """`models[1]`: one of several that are alike; `models["encoder"]` is another than `models["decoder"]`."""
+    return isinstance(node, ast.Subscript) and not isinstance(getattr(node.slice, "value", None), str)
+
+
+def _gradients(facts: ModuleFacts, node: ast.Call) -> tuple[ast.expr, ...]:
+    """What the names in the call's arguments were assigned in the same function, and the names in that."""
+    scopes = (one for one in reversed(facts.tree.ancestors(node)) if isinstance(one, ast.FunctionDef | ast.Module))
+    assigned = [one for one in ast.walk(next(scopes)) if isinstance(one, ast.Assign) and one.lineno <= node.lineno]
+    found: dict[ast.expr, None] = {}
+    waiting: list[ast.expr] = [*node.args, *(keyword.value for keyword in node.keywords)]
+    while waiting:
+        names = {inner.id for inner in ast.walk(waiting.pop()) if isinstance(inner, ast.Name)}
+        for one in assigned:
+            bound = {inner.id for target in one.targets for inner in ast.walk(target) if isinstance(inner, ast.Name)}
+            if bound & names and one.value not in found:
+                found[one.value] = None
+                waiting.append(one.value)
+    return tuple(found)
 
 
 def _models(call: LibraryCall) -> Iterator[int]:

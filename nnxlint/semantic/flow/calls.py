@@ -57,6 +57,7 @@ def _call_class(machine: Machine, frame: Frame, callee: ClassRef, arguments: Arg
 
 def _call_name(machine: Machine, frame: Frame, callee: External, arguments: Arguments, place: Place) -> Value:
     _note(machine, place, "library", callee.name)
+    machine.log.relayed.add(place.node)
     return dispatch.call_name(machine, frame, callee.name, arguments, place)
 
 
@@ -66,10 +67,12 @@ def _call_method(machine: Machine, frame: Frame, callee: Method, arguments: Argu
 
 
 def _call_partial(machine: Machine, frame: Frame, callee: Partial, arguments: Arguments, place: Place) -> Value:
+    machine.log.relayed.add(place.node)
     return call(machine, frame, callee.function, _with_bound(callee, arguments), place)
 
 
 def _call_transformed(machine: Machine, frame: Frame, callee: Transformed, arguments: Arguments, place: Place) -> Value:
+    machine.log.relayed.add(place.node)
     if callee.transform == MANAGER.name:
         return make_manager(machine, frame, callee.function, arguments, place)
     return dispatch.call_transformed(machine, frame, callee, arguments, place)

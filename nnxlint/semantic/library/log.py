@@ -1,5 +1,7 @@
 """Logging the calls of libraries that rules may ask about."""
 
+from collections import defaultdict
+
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.storage import note_call
 from nnxlint.semantic.machine import Machine
@@ -64,15 +66,15 @@ def _full_name(machine: Machine, name: str, receiver: Value | None) -> str:
     return name
 
 
-def _names(machine: Machine, frame: Frame) -> dict[int, str]:
-    """How the objects in reach are spelled at a call: by a local name or an attribute of one."""
-    names: dict[int, str] = {}
+def _names(machine: Machine, frame: Frame) -> dict[int, tuple[str, ...]]:
+    """How the objects in reach are spelled at a call: by local names or attributes of one, the nearest first."""
+    names: dict[int, tuple[str, ...]] = defaultdict(tuple)
     hidden: set[str] = set()
     scope: Frame | None = frame
     while scope is not None:
         for name, value in scope.locals.items():
             if isinstance(value, Ref) and name not in hidden:
-                names.setdefault(value.target, name)
+                names[value.target] += (name,)
         hidden.update(scope.locals)
         scope = scope.closure
     for name, value in frame.locals.items():
@@ -81,5 +83,5 @@ def _names(machine: Machine, frame: Frame) -> dict[int, str]:
             inherited = _OF_OPTIMIZERS if machine.derives(record.cls, "flax.nnx.Optimizer") else frozenset()
             for attribute, held in record.attrs.items():
                 if isinstance(held, Ref) and attribute not in inherited:
-                    names.setdefault(held.target, f"{name}.{attribute}")
-    return names
+                    names[held.target] += (f"{name}.{attribute}",)
+    return dict(names)

@@ -32,6 +32,8 @@ class Noise(NamedTuple):
 class Log:
     """Everything observed, in the order of observation; `trained` are calls seen under a gradient.
 
+    `relayed` are calls of what is no function or object itself: a library or a transform calls it, with its own arguments.
+
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
     modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
     """
@@ -49,6 +51,7 @@ class Log:
     loaded: set[int] = field(default_factory=set)
     holders: dict[int, set[Holder]] = field(default_factory=dict)
     trained: set[ast.AST] = field(default_factory=set)
+    relayed: set[ast.AST] = field(default_factory=set)
     calls_seen: dict[ast.Call, tuple[str, str]] = field(default_factory=dict)
     incomplete: set[str] = field(default_factory=set)
     crashes: dict[str, Exception] = field(default_factory=dict)

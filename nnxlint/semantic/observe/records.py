@@ -106,7 +106,7 @@ class LibraryCall:
     certain: bool
     loop_depth: int
     result: Value | None
-    names: Mapping[int, str]
+    names: Mapping[int, tuple[str, ...]]
     targets: tuple[str, ...]
     activation: int
     guards: frozenset[str] = frozenset()

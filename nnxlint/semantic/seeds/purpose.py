@@ -44,6 +44,7 @@ _ALIKE = re.compile(
     r"\b(compar\w*|fair(ly)?|reproduc\w*|start alike|"
     r"(same|identical|equal) (start\w*|init\w*|weights?|param\w*))\b"
 )
+_PARTS = frozenset("state split graphdef to_pure_dict display tabulate print".split())
 _COMMENT_ROWS = 3
 _ROUNDS = frozenset({"range"})
 _BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
@@ -51,7 +52,13 @@ _BOUNDARIES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 def is_replaced(facts: ModuleFacts, node: ast.AST) -> bool:
     """Whether a module's name, or a comment, says that it shall start as another one or be overwritten."""
-    return any(words(name) & _REPLACED for name in names_around(facts, node)) or _is_said(facts, node)
+    named = any(words(name) & _REPLACED for name in names_around(facts, node))
+    return named or _is_taken_apart(facts, node) or _is_said(facts, node)
+
+
+def _is_taken_apart(facts: ModuleFacts, node: ast.AST) -> bool:
+    """Whether only the state or the look of a module is wanted: `nnx.state(Model(…))`."""
+    return _called(facts.tree.ancestors(node)[-1]) in _PARTS
 
 
 def _is_said(facts: ModuleFacts, node: ast.AST) -> bool:

@@ -53,6 +53,21 @@ def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
     return any(_leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False))
 
 
+def is_fallback(facts: ModuleFacts, node: ast.AST) -> bool:
+    """Whether a value is only there for want of another: `rngs or nnx.Rngs(0)`, `if rngs is None: rngs = …`."""
+    for outer in reversed(facts.tree.ancestors(node)):
+        if isinstance(outer, _FUNCTIONS):
+            return False
+        if isinstance(outer, ast.BoolOp) or (isinstance(outer, ast.If | ast.IfExp) and _asks_for_none(outer.test)):
+            return True
+    return False
+
+
+def _asks_for_none(test: ast.expr) -> bool:
+    comparing = isinstance(test, ast.Compare) and isinstance(test.ops[0], ast.Is | ast.IsNot)
+    return comparing or isinstance(test, ast.Name)
+
+
 def _is_guarded(path: Sequence[ast.AST]) -> bool:
     return any(isinstance(node, ast.If) for node in path)
 

@@ -11,10 +11,11 @@ from nnxlint.semantic.observe import Construction, RngsMade
 from nnxlint.semantic.seeds import purpose
 from nnxlint.semantic.seeds.hoist import Hoisting, hoisting
 from nnxlint.semantic.seeds.loops import innermost_loop, keeping_loops
-from nnxlint.semantic.seeds.region import are_exclusive, function_around, rebinds, rebinds_between
+from nnxlint.semantic.seeds.region import are_exclusive, function_around, is_fallback, rebinds, rebinds_between
 from nnxlint.semantic.seeds.seed import Seed, as_call, is_key, is_pure, same, seeds_of, source_of
 from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import ClassRef, External
+from nnxlint.spans import Span
 
 # They draw a key and make ones and zeros of it.
 _STILL = frozenset("LayerNorm BatchNorm RMSNorm GroupNorm InstanceNorm".split())
@@ -69,17 +70,24 @@ def _by_activation(facts: ModuleFacts, machine: Machine) -> Iterator[Sequence[Bu
     """What one activation of a function built from what it made itself."""
     grouped: dict[int, dict[ast.AST, Built]] = defaultdict(dict)
     for made in machine.log.rngs.get(facts.path, ()):
-        if made.abstract or not isinstance(made.place.node, ast.Call):
+        if made.abstract or not isinstance(made.place.node, ast.Call) or is_fallback(facts, made.place.node):
             continue
         for construction in machine.log.built_from(made.target):
             built = _built(machine, made, construction)
             if built is not None and construction.activation is made.activation:
                 grouped[id(made.activation)].setdefault(made.place.node, built)
     for one in grouped.values():
-        yield sorted(one.values(), key=lambda built: facts.tree.span(built.call))
+        yield sorted(one.values(), key=lambda built: _order(facts, built))
+
+
+def _order(facts: ModuleFacts, built: Built) -> tuple[Span, Span]:
+    return facts.tree.span(built.construction.place.node), facts.tree.span(built.call)
 
 
 def _built(machine: Machine, made: RngsMade, construction: Construction) -> Built | None:
+    cls = construction.cls
+    if isinstance(cls, External) and cls.name.rpartition(".")[2] in _STILL:
+        return None
     by_name = {seed.stream: seed for seed in seeds_of(made)}
     drawn = dict.fromkeys(
         draw.stream for draw in machine.log.draws_of(made.target) if draw.by.rpartition(".")[2] not in _STILL
@@ -130,8 +138,6 @@ def _side_by_side(facts: ModuleFacts, machine: Machine, built: Sequence[Built]) 
 
 
 def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -> bool:
-    if facts.tree.span(earlier.call) >= facts.tree.span(later.call):
-        return False
     theirs = dict(later.seeds)
     pairs = [(seed, theirs[stream]) for stream, seed in earlier.seeds if stream in theirs]
     if not any(_equal(facts, one, other) for one, other in pairs):
