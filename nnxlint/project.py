@@ -93,7 +93,7 @@ def explain(path: Path, row: int, request: CheckRequest, cell: int | None = None
         return Explanation((f"{path} has nothing to do with NNX: no rule looks at it",), Report())
     [name] = project.reported
     source = project.sources[name]
-    row = source.row_of(row, cell)
+    row = source.row_of(str(path), row, cell)
     analysis = analyse(project)
     report = _lint(project, analysis, request, lambda _: None)
     here = tuple(each for each in report.diagnostics if source.lines.position(each.span.start).row == row)

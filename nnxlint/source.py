@@ -65,19 +65,19 @@ class Source:
             return None, position
         return cell.number, Position(position.row - cell.first_row + 1, position.column)
 
-    def row_of(self, row: int, cell: int | None) -> int:
-        """Give the row of the text that a row of a cell is; `NnxlintError` where there is none."""
+    def row_of(self, name: str, row: int, cell: int | None) -> int:
+        """Give the row of the text that a row of a cell is; `NnxlintError`, with the name, where there is none."""
         if self.notebook is None:
             first, last = 1, self.lines.row_count
         else:
             found = next((each for each in self.notebook.cells if each.number == cell), None)
             if found is None:
                 named = "name the cell" if cell is None else f"cell {cell} is no code cell"
-                message = f"{self.path} is a notebook: {named}, as in `notebook.ipynb:cell 3:12`"
+                message = f"{name} is a notebook: {named}, as in `notebook.ipynb:cell 3:12`"
                 raise NnxlintError(message)
             first, last = found.first_row, found.last_row
         if not 1 <= row <= last - first + 1:
-            where = self.path if cell is None else f"cell {cell} of {self.path}"
+            where = name if self.notebook is None else f"cell {cell} of {name}"
             message = f"{where} has no line {row}: it has {last - first + 1}"
             raise NnxlintError(message)
         return first + row - 1

@@ -94,7 +94,7 @@ def test_places_count_in_cells() -> None:
     assert source.place(source.text.index("y")) == (3, Position(2, 1))
     assert source.place(source.text.index("1")) == (1, Position(1, 5))
     assert source.place(len(source.text)) == (3, Position(3, 1))
-    assert source.row_of(2, 3) == source.lines.position(source.text.index("y")).row
+    assert source.row_of("a.ipynb", 2, 3) == source.lines.position(source.text.index("y")).row
 
 
 def test_cells_of_other_languages_are_no_python() -> None:

@@ -87,7 +87,8 @@ def missing_train_flag(ctx: Context) -> Iterator[Diagnostic]:
 
 def _reason(call: EvaluationSite) -> str:
     layers = ", ".join(f"`{layer}`" for layer in call.layers)
-    return f"{layers} in `{call.model}` acts as in training unless `{call.function}` is told otherwise"
+    held = f" in `{call.model}`" if f"`{call.model}`" != layers else ""
+    return f"{layers}{held} acts as in training unless `{call.function}` is told otherwise"
 
 
 def _pass_flag(call: EvaluationSite) -> Fix | None:

@@ -41,7 +41,8 @@ from nnxlint.rule import Context, Repairs, rule
 from nnxlint.semantic.updates import ManualUpdate
 from nnxlint.syntax.rewrite import ensure_import, insert_statement_after, replace_expression
 
-SHAPE = m.Assign() | m.AugAssign() | m.AnnAssign() | m.Call() | m.NamedExpr()
+# A factor made of gradients rescales or prunes; a step is added or taken away.
+SHAPE = m.Assign() | m.AnnAssign() | m.AugAssign(operator=m.AddAssign() | m.SubtractAssign()) | m.Call() | m.NamedExpr()
 WRT_SINCE = Version("0.11")
 PARTIAL = "a parameter is moved along its gradient by hand: the others stay where they are"
 WHOLE = "gradient descent by hand: no optimizer state, schedule or step count"

@@ -197,6 +197,8 @@ def _bound(statement: ast.stmt, value: ast.AST) -> Iterator[str]:
                 yield name
             case ast.Subscript(slice=ast.Constant(value=str(name))):
                 yield name
+            case ast.Subscript(value=ast.Name(id=name) | ast.Attribute(attr=name)):
+                yield name
 
 
 def _uses(tree: Tree, function: FunctionDecl | None, name: str) -> Iterator[ast.expr]:

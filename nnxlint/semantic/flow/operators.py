@@ -35,7 +35,11 @@ from nnxlint.semantic.vocabulary import evaluating
 def binary(machine: Machine, frame: Frame, node: ast.BinOp) -> Value:
     """`a + b` and its relatives."""
     left = machine.evaluate(machine, frame, node.left)
-    right = machine.evaluate(machine, frame, node.right)
+    return combine(machine, frame, node, left, machine.evaluate(machine, frame, node.right))
+
+
+def combine(machine: Machine, frame: Frame, node: ast.BinOp | ast.AugAssign, left: Value, right: Value) -> Value:
+    """What an operator makes of two values; `node` is the operation, of an expression or an assignment."""
     if isinstance(left, Const) and isinstance(right, Const):
         return _fold(node.op, left, right)
     if isinstance(node.op, ast.BitOr) and _is_type(left) and _is_type(right):
@@ -66,7 +70,9 @@ def _is_type(value: Value) -> bool:
     return type(value).__name__ in {"ClassRef", "External"} or value == NONE
 
 
-def _concatenated(machine: Machine, frame: Frame, node: ast.BinOp, left: Value, right: Value) -> Value | None:
+def _concatenated(
+    machine: Machine, frame: Frame, node: ast.BinOp | ast.AugAssign, left: Value, right: Value
+) -> Value | None:
     if isinstance(left, Tuple) and isinstance(right, Tuple) and isinstance(node.op, ast.Add):
         return Tuple((*left.items, *right.items))
     first, second = machine.sequence(left), machine.sequence(right)

@@ -9,6 +9,7 @@ from nnxlint.semantic.flow.declare import declare_class, declare_function, decla
 from nnxlint.semantic.flow.guarded import try_statement, with_statement
 from nnxlint.semantic.flow.loops import break_statement, continue_statement, for_statement, while_statement
 from nnxlint.semantic.flow.narrowing import narrow
+from nnxlint.semantic.flow.operators import combine
 from nnxlint.semantic.frames import Frame, Snapshot
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
@@ -56,21 +57,10 @@ def _assigned(machine: Machine, frame: Frame, node: ast.expr, targets: Sequence[
 
 
 def _augmented(machine: Machine, frame: Frame, node: ast.AugAssign) -> bool:
-    load = _as_load(node.target)
-    value = machine.evaluate(machine, frame, ast.copy_location(ast.BinOp(load, node.op, node.value), node))
+    left = machine.evaluate(machine, frame, node.target)
+    value = combine(machine, frame, node, left, machine.evaluate(machine, frame, node.value))
     assign(machine, frame, node.target, value, node)
     return True
-
-
-def _as_load(target: ast.expr) -> ast.expr:
-    match target:
-        case ast.Name():
-            return ast.copy_location(ast.Name(target.id, ast.Load()), target)
-        case ast.Attribute():
-            return ast.copy_location(ast.Attribute(target.value, target.attr, ast.Load()), target)
-        case ast.Subscript():
-            return ast.copy_location(ast.Subscript(target.value, target.slice, ast.Load()), target)
-    return target
 
 
 def _target_names(targets: Sequence[ast.expr]) -> list[str]:

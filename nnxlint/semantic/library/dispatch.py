@@ -44,7 +44,6 @@ from nnxlint.semantic.values import (
 )
 from nnxlint.semantic.vocabulary import names_evaluation_data
 
-
 # What these libraries are given they neither change nor keep.
 _HARMLESS = frozenset(
     """jax numpy optax orbax builtins math time os sys logging pathlib json tqdm rich wandb collections itertools

@@ -13,7 +13,6 @@ from nnxlint.semantic.values import (
     Value,
 )
 
-
 MODULE = External("flax.nnx.Module")
 
 

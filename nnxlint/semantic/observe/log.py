@@ -32,8 +32,7 @@ class Noise(NamedTuple):
 class Log:
     """Everything observed, in the order of observation; `trained` are calls seen under a gradient.
 
-    `relayed` are calls of what is no function or object itself: a library or a transform calls it, with its own arguments.
-
+    In a call in `relayed` a library or a transform calls what is handed to it, with arguments of its own.
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
     modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
     """
