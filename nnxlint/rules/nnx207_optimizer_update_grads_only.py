@@ -36,7 +36,7 @@ from nnxlint.rule import Context, Revives, rule
 from nnxlint.semantic.optimizing import UpdateSite
 from nnxlint.syntax.rewrite import insert_first_argument
 
-SHAPE = m.Call(args=[m.AtLeastN(n=1)])
+SHAPE = m.Call(args=[m.Arg(star=""), m.ZeroOrMore()])
 MESSAGE = "`update` without the model raises TypeError on the targeted Flax"
 REASON = "since Flax 0.11 `nnx.Optimizer.update` takes the model and the gradients"
 

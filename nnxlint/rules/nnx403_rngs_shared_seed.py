@@ -47,8 +47,8 @@ from nnxlint.syntax.rewrite import insert_statement_before, replace_expression
 STEADY = m.MatchRegex("(key|PRNGKey|fold_in|split|int|hash|abs|min|max|uint32|int32|array|asarray|dict|fromkeys)$")
 CHANGING = m.Call(func=~(m.Name(STEADY) | m.Attribute(attr=m.Name(STEADY))))
 SHAPE = m.Call(args=[m.AtLeastN(m.Arg(m.MatchIfTrue(lambda seed: not m.findall(seed, CHANGING))), n=1)])
-TWINS = "`{module}` has the seed of another one here: both start with the same random values"
-REPEATED = "one seed for every `{module}` of this loop: all start with the same random values"
+TWINS = "`{module}` shares a seed: it starts with the random values of another one"
+REPEATED = "one seed for every `{module}` in a loop: all start with the same random values"
 FIRST = "the other one with this seed"
 
 

@@ -1,7 +1,7 @@
 """What one module declares: its classes and functions with their syntax, found without running anything."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nnxlint.syntax.tree import Tree
@@ -60,38 +60,85 @@ class ModuleFacts:
 def extract(tree: Tree) -> ModuleFacts:
     """The facts of a parsed file."""
     path = tree.source.path
-    classes: dict[ast.ClassDef, ClassDecl] = {}
-    functions: dict[FunctionNode, FunctionDecl] = {}
-    mentioned: set[str] = set()
-    _collect(path, tree.module, None, classes, functions, mentioned)
-    keywords = frozenset(node.arg for node in ast.walk(tree.module) if isinstance(node, ast.keyword) and node.arg)
+    found = _Found(path)
+    _collect(found, tree.module, None, None)
     top_level = {name: statement for statement in _flat(tree.module.body) for name in _bound_names(statement)}
-    imports = tuple(node for node in ast.walk(tree.module) if isinstance(node, ast.Import | ast.ImportFrom))
-    return ModuleFacts(path, tree, classes, functions, top_level, frozenset(mentioned), keywords, imports)
+    return ModuleFacts(
+        path,
+        tree,
+        found.classes,
+        found.functions,
+        top_level,
+        frozenset(found.mentioned),
+        frozenset(found.keywords),
+        tuple(found.imports),
+    )
 
 
-def _collect(
-    path: str,
-    node: ast.AST,
-    owner: ClassDecl | None,
-    classes: dict[ast.ClassDef, ClassDecl],
-    functions: dict[FunctionNode, FunctionDecl],
-    mentioned: set[str],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one pass over a file collects."""
+
+    path: str
+    classes: dict[ast.ClassDef, ClassDecl] = field(default_factory=dict)
+    functions: dict[FunctionNode, FunctionDecl] = field(default_factory=dict)
+    mentioned: set[str] = field(default_factory=set)
+    keywords: set[str] = field(default_factory=set)
+    imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
+
+
+def _collect(found: _Found, node: ast.AST, owner: ClassDecl | None, inside: FunctionDecl | None) -> None:
+    """Collect below a node; `owner`: the class whose body it is in, `inside`: the function around it."""
     for child in ast.iter_child_nodes(node):
-        inner: ClassDecl | None = None
-        if isinstance(child, ast.ClassDef):
-            inner = classes[child] = _class_decl(path, child)
-        elif isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            decl = owner.methods.get(child.name) if owner else None
-            functions[child] = decl if decl and decl.node is child else _function_decl(path, child, owner)
-        elif isinstance(child, ast.Lambda):
-            functions[child] = FunctionDecl(path, "<lambda>", child)
-        elif isinstance(child, ast.Attribute):
-            mentioned.add(child.attr)
-        elif isinstance(child, ast.Name) and isinstance(child.ctx, ast.Load):
-            mentioned.add(child.id)
-        _collect(path, child, inner if isinstance(child, ast.ClassDef) else None, classes, functions, mentioned)
+        declare = _DECLARING.get(type(child))
+        if declare is not None:
+            cls, function = declare(found, child, owner)
+            _collect(found, child, cls, function)
+            continue
+        _note(found, child, inside)
+        _collect(found, child, owner, inside)
+
+
+def _note(found: _Found, node: ast.AST, inside: FunctionDecl | None) -> None:
+    match node:
+        case ast.Attribute():
+            found.mentioned.add(node.attr)
+        case ast.Name(ctx=ast.Load()):
+            found.mentioned.add(node.id)
+        case ast.keyword(arg=str(name)):
+            found.keywords.add(name)
+        case ast.Import() | ast.ImportFrom():
+            found.imports.append(node)
+        case ast.Yield() | ast.YieldFrom() if inside is not None:
+            # Known only once the body was looked at, which is after the declaration exists.
+            object.__setattr__(inside, "is_generator", True)
+
+
+def _declared_class(found: _Found, node: ast.ClassDef, _: ClassDecl | None) -> tuple[ClassDecl, None]:
+    made = found.classes[node] = _class_decl(found.path, node)
+    return made, None
+
+
+def _declared_function(
+    found: _Found, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: ClassDecl | None
+) -> tuple[None, FunctionDecl]:
+    method = owner.methods.get(node.name) if owner is not None else None
+    known = method if method is not None and method.node is node else None
+    made = found.functions[node] = known or FunctionDecl(found.path, node.name, node, owner)
+    return None, made
+
+
+def _declared_lambda(found: _Found, node: ast.Lambda, _: ClassDecl | None) -> tuple[None, FunctionDecl]:
+    made = found.functions[node] = FunctionDecl(found.path, "<lambda>", node)
+    return None, made
+
+
+_DECLARING: Mapping[type[ast.AST], Callable[..., tuple[ClassDecl | None, FunctionDecl | None]]] = {
+    ast.ClassDef: _declared_class,
+    ast.FunctionDef: _declared_function,
+    ast.AsyncFunctionDef: _declared_function,
+    ast.Lambda: _declared_lambda,
+}
 
 
 def _class_decl(path: str, node: ast.ClassDef) -> ClassDecl:
@@ -99,7 +146,7 @@ def _class_decl(path: str, node: ast.ClassDef) -> ClassDecl:
     methods, fields, assignments = {}, {}, {}
     for statement in _flat(node.body):
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
-            methods[statement.name] = _function_decl(path, statement, decl)
+            methods[statement.name] = FunctionDecl(path, statement.name, statement, decl)
         elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
             fields[statement.target.id] = statement
         elif isinstance(statement, ast.Assign):
@@ -109,18 +156,6 @@ def _class_decl(path: str, node: ast.ClassDef) -> ClassDecl:
     object.__setattr__(decl, "fields", fields)
     object.__setattr__(decl, "assignments", assignments)
     return decl
-
-
-def _function_decl(path: str, node: ast.FunctionDef | ast.AsyncFunctionDef, owner: ClassDecl | None) -> FunctionDecl:
-    return FunctionDecl(path, node.name, node, owner, any(_yields(child) for child in node.body))
-
-
-def _yields(node: ast.AST) -> bool:
-    if isinstance(node, ast.Yield | ast.YieldFrom):
-        return True
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-        return False
-    return any(_yields(child) for child in ast.iter_child_nodes(node))
 
 
 def _flat(body: list[ast.stmt]) -> Iterator[ast.stmt]:

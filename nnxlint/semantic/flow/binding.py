@@ -43,13 +43,20 @@ def bind(machine: Machine, frame: Frame, decl: FunctionDecl, arguments: Argument
     if spec.vararg is not None:
         extra = arguments.positional[len(positional) :]
         more = arguments.more_positional
+        if more is None and _is_uncalled(decl, place):
+            more = Unknown(reason="nobody was seen to call the function")
         frame.locals[spec.vararg.arg] = Tuple(extra) if more is None else Items(_joined((*extra, more)))
     if spec.kwarg is not None:
         more_keywords = arguments.more_keywords
-        if more_keywords is None and place.node is decl.node:
+        if more_keywords is None and _is_uncalled(decl, place):
             more_keywords = Unknown(reason="nobody was seen to call the function")
         record = Dictionary(Arguments((), left).by_key(), more_keywords, Place(decl.path, decl.node))
         frame.locals[spec.kwarg.arg] = machine.allocate(frame, spec.kwarg, record)
+
+
+def _is_uncalled(decl: FunctionDecl, place: Place) -> bool:
+    """Whether the function, or the construction of its class, is run though nobody was seen to call it."""
+    return place.node is decl.node or isinstance(place.node, ast.ClassDef)
 
 
 def _joined(values: tuple[Value, ...]) -> Value:
