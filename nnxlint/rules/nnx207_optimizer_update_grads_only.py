@@ -52,12 +52,7 @@ REASON = "since Flax 0.11 `nnx.Optimizer.update` takes the model and the gradien
 def optimizer_update_grads_only(ctx: Context) -> Iterator[Diagnostic]:
     """Report the updates that are given gradients but no model."""
     for update in ctx.model.optimizer_updates():
-        if (
-            update.is_plain
-            and update.lacks_model
-            and not update.expects("TypeError")
-            and m.matches(update.cst, SHAPE)
-        ):
+        if update.is_plain and update.lacks_model and not update.expects("TypeError") and m.matches(update.cst, SHAPE):
             built = ctx.model.related(update.built, "the optimizer is built here") if update.built else ()
             yield ctx.diagnostic(update, MESSAGE, reason=REASON, related=built, fix=_pass_model(update))
 

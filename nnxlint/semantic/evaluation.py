@@ -26,7 +26,8 @@ class EvaluationSite(Site):
 
     `flag`: the mode flag that the call leaves to its default, or empty where attributes decide, and
     `flag_value`: the value that it has in evaluation, None where that is not known; `flags` are the
-    attributes that the layers go by; `signs`: what speaks for evaluation; `decides`: the call itself leaves the flag out.
+    attributes that the layers go by; `signs`: what speaks for evaluation; `decides`: it is this very call
+    that leaves the flag out.
     """
 
     model: str = ""

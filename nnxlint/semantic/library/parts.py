@@ -61,8 +61,8 @@ def _attribute(record: Record | None, key: Literal) -> Value | None:
             return record.attrs.get(key)
         case Dictionary():
             return record.items.get(key)
-        case Sequence() if isinstance(key, int) and 0 <= key < len(record.items):
-            return record.items[key]
+        case Sequence() if isinstance(key, int) and key >= 0:
+            return record.items[key] if key < len(record.items) else record.rest
     return None
 
 
