@@ -94,4 +94,5 @@ def test_a_run_cut_short_is_marked(analysed: Analyser, monkeypatch: pytest.Monke
     monkeypatch.setattr("nnxlint.semantic.machine.MAX_STEPS", 60)
     analysis = analysed(MODEL + "def run(m):\n    m(1)\n" + "    m = m\n" * 99 + "run(model)\n")
     calls = analysis._machine.log.model_calls
-    assert calls and all(call.chain[-1].activation.incomplete for call in calls)
+    assert calls
+    assert all(call.chain[-1].activation.incomplete for call in calls)
