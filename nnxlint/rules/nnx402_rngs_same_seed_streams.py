@@ -38,7 +38,9 @@ from nnxlint.semantic.model import EqualStreamsSite
 from nnxlint.syntax.rewrite import replace_expression
 
 # Functions that give the same seed or key each time; `next(seeds)` does not.
-STEADY = m.MatchRegex(r"(?!next|new|fresh)(\w*key|PRNGKey|fold_in|split|int|hash|abs|min|max|uint32|int32|array|asarray|dict|fromkeys)$")
+STEADY = m.MatchRegex(
+    r"(?!next|new|fresh)(\w*key|PRNGKey|fold_in|split|int|hash|abs|min|max|uint32|int32|array|asarray|dict|fromkeys)$"
+)
 CHANGING = m.Call(func=~(m.Name(STEADY) | m.Attribute(attr=m.Name(STEADY))))
 SHAPE = m.Call(args=[m.AtLeastN(m.Arg(m.MatchIfTrue(lambda seed: not m.findall(seed, CHANGING))), n=1)])
 CORRELATED = "{streams} share a seed: the first mask follows the first kernel"
