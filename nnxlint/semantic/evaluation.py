@@ -106,7 +106,9 @@ def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
             continue
-        seen = _evaluated(machine, call, call.place, _in_training(steered))
+        # A flag that was handed over and reached no layer is that method's mistake, not the mode's.
+        uses = () if call.asks_for_evaluation else _in_training(steered)
+        seen = _evaluated(machine, call, call.place, uses)
         if seen is None or seen.anchor.place.path != facts.path:
             continue
         if seen.uses:
@@ -140,7 +142,7 @@ def _evaluated(machine: Machine, call: ModelCall, decided: Place, uses: tuple[La
     for position, step in enumerate(chain):
         if position and step.differentiated:
             return None
-        if _is_deliberate(step):
+        if _is_deliberate(step) or step.streams_handled:
             return None
         signs |= step.signs - {"function"}
         if position >= start and anchor is None and _only_evaluated(machine, step):

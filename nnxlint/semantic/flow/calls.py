@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable, Mapping
 
+from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.construction import instantiate
 from nnxlint.semantic.flow.contexts import MANAGER, make_manager
@@ -20,6 +21,7 @@ from nnxlint.semantic.values import (
     UNKNOWN,
     Array,
     ClassRef,
+    Const,
     External,
     Func,
     Instance,
@@ -39,6 +41,7 @@ from nnxlint.semantic.values import (
     taints_of,
     union,
 )
+from nnxlint.semantic.vocabulary import evaluating
 
 _RECURSION = 2
 
@@ -175,7 +178,7 @@ def observed(
     place: Place,
     run: Callable[[], Value],
     *,
-    is_method: bool = False,
+    decl: FunctionDecl | None = None,
 ) -> Value:
     """Run a module's code and log the call with the mode-dependent layers that it reached."""
     _note(machine, place, "module", "")
@@ -190,8 +193,24 @@ def observed(
     steps = chain(machine, frame, place, arguments)
     inside = any(step.in_module_method for step in steps)
     seen = tuple(dict.fromkeys(uses))
-    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method))
+    is_method = decl is not None and decl.name != "__call__"
+    asks = _asks_for_evaluation(machine, decl, arguments)
+    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, asks))
     return value
+
+
+def _asks_for_evaluation(machine: Machine, decl: FunctionDecl | None, arguments: Arguments) -> bool:
+    """Whether the call hands over a mode flag that means evaluation, by name or by position."""
+    given = dict(arguments.keywords)
+    if decl is not None:
+        names = [parameter.arg for parameter in decl.parameters[1:]]
+        given.update(zip(names, arguments.positional, strict=False))
+    return any(
+        isinstance(value, Const)
+        and isinstance(value.value, bool)
+        and evaluating(name, machine.mode_flags, value=value.value) is True
+        for name, value in given.items()
+    )
 
 
 def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place) -> Value:
@@ -217,7 +236,7 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
             arguments,
             place,
             lambda: run_function(machine, frame, function, arguments, place),
-            is_method=decl.name != "__call__",
+            decl=decl,
         )
     return run_function(machine, frame, function, arguments, place)
 

@@ -39,8 +39,13 @@ def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -
         signs=signs | ({"function"} if found is Purpose.EVALUATION else frozenset()),
         purpose=found.value,
         differentiated=frame.differentiated,
+        streams_handled=not _STREAM_HANDLING.isdisjoint(frame.transforms),
         in_module_method=owner is not None and machine.is_module(ClassRef(owner, frame.closure)),
     )
+
+
+# Whoever hands out random streams around an evaluation wants its randomness: MC dropout.
+_STREAM_HANDLING = frozenset({"flax.nnx.with_rngs", "flax.nnx.split_rngs", "flax.nnx.fork_rngs"})
 
 
 def function_purpose(frame: Frame) -> Purpose:
@@ -53,6 +58,9 @@ def function_purpose(frame: Frame) -> Purpose:
     if frame.decl is None:
         return _script_purpose(stem)
     own = purpose(frame.decl.name)
+    if own is Purpose.EVALUATION and _is_test_file(frame.path):
+        # Tests call what they test in whatever mode it is made.
+        return Purpose.NEUTRAL
     if own is not Purpose.NEUTRAL:
         return own
     owner = frame.decl.owner

@@ -169,7 +169,7 @@ _NNX: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "view": modes.view,
     "with_attributes": modes.with_attributes,
     "set_mode": modes.view,
-    "with_rngs": lambda machine, frame, arguments, place: arguments.get(0, "node") or UNKNOWN,
+    "with_rngs": transforms.with_rngs,
     "to_pure_dict": lambda machine, frame, arguments, place: states.pure_dict(arguments),
     "pure": lambda machine, frame, arguments, place: states.pure_dict(arguments),
     "data": containers.same,

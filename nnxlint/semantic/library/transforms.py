@@ -36,7 +36,8 @@ GRADIENTS = frozenset(
 )
 _PLAIN = frozenset(
     """flax.nnx.jit flax.nnx.jit_partial flax.nnx.remat flax.nnx.checkpoint flax.nnx.vmap flax.nnx.pmap flax.nnx.scan
-    flax.nnx.shard_map flax.nnx.split_rngs flax.nnx.fork_rngs flax.nnx.cached_partial flax.nnx.checkify flax.nnx.capture
+    flax.nnx.shard_map flax.nnx.split_rngs flax.nnx.fork_rngs
+    flax.nnx.with_rngs flax.nnx.cached_partial flax.nnx.checkify flax.nnx.capture
     flax.nnx.transform_metadata flax.nnx.propagate_graph_updates flax.nnx.compat.jit flax.nnx.compat.vmap
     jax.jit jax.vmap jax.pmap jax.remat jax.checkpoint jax.named_call jax.shard_map jax.experimental.shard_map.shard_map
     jax.experimental.pjit.pjit jax.experimental.checkify.checkify jax.named_scope flax.nnx.reseed flax.nnx.module
@@ -57,6 +58,12 @@ def make(name: str, arguments: Arguments, place: Place) -> Value:
     if name == "flax.nnx.cached_partial":
         return Partial(function, arguments.positional[1:])
     return Transformed(name, function, options, place)
+
+
+def with_rngs(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    """`nnx.with_rngs(model, …)`: the model with other streams; without one, a decorator."""
+    node = arguments.get(0, "node")
+    return node if isinstance(node, Ref) else make("flax.nnx.with_rngs", arguments, place)
 
 
 def _callable(value: Value) -> bool:

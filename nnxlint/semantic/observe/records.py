@@ -50,6 +50,7 @@ class Step:
     purpose: str
     differentiated: bool
     in_module_method: bool
+    streams_handled: bool = False
 
 
 @dataclass(slots=True)
@@ -90,6 +91,7 @@ class ModelCall:
     chain: tuple[Step, ...]
     inside_module: bool
     is_method: bool = False
+    asks_for_evaluation: bool = False
 
 
 @dataclass(frozen=True, slots=True)
