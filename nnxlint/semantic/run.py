@@ -23,6 +23,8 @@ from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
 # Since Python 3.11 calls between Python functions take no C stack; those through generators still do.
 _RECURSION_LIMIT = 6_000
+# A module's top level may be as long as it likes; what it calls has the usual budget beside that.
+_STEPS_A_ROW = 30
 _MODE_SETTERS = frozenset("eval set_attributes view set_mode with_attributes deterministic use_running_average".split())
 
 
@@ -46,7 +48,8 @@ def run_project(
     )
     with _room():
         for path in sorted(modules):
-            _guarded(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
+            rows = modules[path].tree.source.lines.row_count
+            _guarded(machine, path, lambda path=path: module_frame(machine, path), allowance=rows * _STEPS_A_ROW)  # type: ignore[misc]
         _run_pending(machine, len(machine.pending))
         machine.settled = True
         _run_roots(machine, modules)
@@ -77,9 +80,9 @@ def _together(groups: Mapping[str, frozenset[str]], paths: Iterator[str]) -> fro
     return frozenset().union(*(groups[path] for path in paths))
 
 
-def _guarded(machine: Machine, path: str, action: Callable[[], object]) -> None:
+def _guarded(machine: Machine, path: str, action: Callable[[], object], *, allowance: int = 0) -> None:
     """One root: it has its own budget, and what it leaves half done counts as not understood."""
-    machine.steps = 0
+    machine.steps = -allowance
     depth = len(machine.calling)
     collectors = len(machine.collectors)
     seen = len(machine.log.model_calls), len(machine.log.library_calls)

@@ -1,9 +1,11 @@
 """The `ast` of a source, and where its nodes lie in the text."""
 
 import ast
+import itertools
 import re
 import sys
 import warnings
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -106,7 +108,8 @@ def _path_to(module: ast.Module, node: ast.AST, row: int | None) -> tuple[ast.AS
     """List the nodes down to the node's parent; with a row, only statements on it are searched."""
     if node is module:
         return ()
-    path: list[tuple[ast.AST, Iterator[ast.AST]]] = [(module, ast.iter_child_nodes(module))]
+    top = ast.iter_child_nodes(module) if row is None else _statements_on(module.body, row)
+    path: list[tuple[ast.AST, Iterator[ast.AST]]] = [(module, top)]
     while path:
         child = next(path[-1][1], None)
         if child is None:
@@ -116,6 +119,12 @@ def _path_to(module: ast.Module, node: ast.AST, row: int | None) -> tuple[ast.AS
         elif row is None or not isinstance(child, ast.stmt) or _covers(child, row):
             path.append((child, ast.iter_child_nodes(child)))
     return None
+
+
+def _statements_on(body: list[ast.stmt], row: int) -> Iterator[ast.AST]:
+    """Yield the top-level statements of the row, found without a look at those before it."""
+    first = bisect_left(body, row, key=lambda statement: statement.end_lineno or statement.lineno)
+    return itertools.takewhile(lambda statement: first_row(statement) <= row, itertools.islice(body, first, None))
 
 
 def _covers(statement: ast.stmt, row: int) -> bool:

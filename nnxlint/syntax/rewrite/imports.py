@@ -1,7 +1,8 @@
 """Edits that bring a module or a name of it within reach, in the spelling that the file has already."""
 
 import ast
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from nnxlint.edits import Edit
@@ -23,7 +24,7 @@ def ensure_import(tree: Tree, module: str, name: str | None = None) -> tuple[str
     that would be imported is taken.
     """
     target = module if name is None else f"{module}.{name}"
-    imported, taken = _names(tree)
+    imported, taken = _names(tree.module)
     spelling = _spelling(tree, module, name, taken)
     if spelling is not None:
         return spelling, ()
@@ -69,11 +70,12 @@ def _top_imports(tree: Tree) -> Iterator[Import]:
         yield from (part for part in inner if isinstance(part, (ast.Import, ast.ImportFrom)))
 
 
-def _names(tree: Tree) -> tuple[dict[str, str], frozenset[str]]:
+@functools.lru_cache(maxsize=16)
+def _names(module: ast.Module) -> tuple[Mapping[str, str], frozenset[str]]:
     """Collect what is imported anywhere in the file, and the names that have another meaning too."""
     imported: dict[str, str] = {}
     taken: set[str] = set()
-    for node in ast.walk(tree.module):
+    for node in ast.walk(module):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             for local, meaning in _meanings(node):
                 if imported.setdefault(local, meaning) != meaning:
