@@ -92,6 +92,7 @@ def test_many_branching_calls_end_soon(analysed: Analyser) -> None:
 
 def test_a_run_cut_short_is_marked(analysed: Analyser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnxlint.semantic.machine.MAX_STEPS", 60)
+    monkeypatch.setattr("nnxlint.semantic.run._STEPS_A_ROW", 0)
     analysis = analysed(MODEL + "def run(m):\n    m(1)\n" + "    m = m\n" * 99 + "run(model)\n")
     calls = analysis._machine.log.model_calls
     assert calls
