@@ -44,14 +44,6 @@ class EvaluationSite(Site):
     decides: bool = False
 
     @property
-    def call(self) -> ast.Call:
-        """The call's syntax."""
-        if not isinstance(self.node, ast.Call):
-            message = "not a call"
-            raise TypeError(message)
-        return self.node
-
-    @property
     def receiver(self) -> ast.expr | None:
         """The model in `model(x)` or `model.method(x)`; `None` where the call is of something else that calls it."""
         if not self.calls_model:

@@ -26,14 +26,6 @@ class CallOfStore(Site):
     payload: ast.expr | None = field(default=None, repr=False)
 
     @property
-    def call(self) -> ast.Call:
-        """The call's syntax."""
-        if not isinstance(self.node, ast.Call):
-            message = "not a call"
-            raise TypeError(message)
-        return self.node
-
-    @property
     def payload_text(self) -> str:
         """The object as it is spelled."""
         return self.tree.text(self.payload) if self.payload is not None else ""

@@ -12,7 +12,7 @@ from nnxlint.diagnostic import Related
 from nnxlint.semantic.flax_api import Signature
 from nnxlint.semantic.library.binding import given
 from nnxlint.semantic.observe import LibraryCall
-from nnxlint.semantic.values import Place, Value
+from nnxlint.semantic.values import Value
 from nnxlint.spans import Span
 from nnxlint.syntax import concrete
 from nnxlint.syntax.tree import Tree
@@ -51,6 +51,14 @@ class Site:
         """The source text of the node."""
         return self.tree.text(self.node)
 
+    @property
+    def call(self) -> ast.Call:
+        """The node as a call; `TypeError` where the site is something else, a decorator for instance."""
+        if not isinstance(self.node, ast.Call):
+            message = "not a call"
+            raise TypeError(message)
+        return self.node
+
     @functools.cached_property
     def cst(self) -> cst.CSTNode:
         """The node as LibCST sees it, parsed when it is first asked for."""
@@ -73,14 +81,6 @@ class CallSite(Site):
     seen: Sequence[LibraryCall] = field(repr=False)
     signature: Signature | None = field(default=None, repr=False)
 
-    @property
-    def call(self) -> ast.Call:
-        """The call's syntax."""
-        if not isinstance(self.node, ast.Call):
-            message = "a decorator is no call"
-            raise TypeError(message)
-        return self.node
-
     def argument(self, name: str) -> Given:
         """Whether the call gives this parameter, in all ways in which it was seen."""
         if self.signature is None:
@@ -99,12 +99,3 @@ class CallSite(Site):
         """What was handed over for a parameter, one value for each way in which the call was seen."""
         found = (one.arguments.get(position, name) for one in self.seen)
         return tuple(value for value in found if value is not None)
-
-
-def place_related(trees: "Trees", place: Place, message: str) -> Related | None:
-    """A place of any file of the project as the second place of a diagnostic."""
-    tree = trees.get(place.path)
-    return Related(message, place.path, tree.span(place.node)) if tree is not None else None
-
-
-Trees = dict[str, Tree]
