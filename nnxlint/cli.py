@@ -78,6 +78,8 @@ _ISOLATED = click.option("--isolated", is_flag=True, help="Read no settings file
     help="The least level of a finding that makes the exit status 1.",
 )
 @click.option("--exit-zero", is_flag=True, help="Exit with status 0 even when something is found.")
+@click.option("--no-cache", is_flag=True, help="Neither use results that were kept nor keep any.")
+@click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR", help="Keep results in this folder.")
 @click.option("--show-settings", is_flag=True, help="Show the settings that hold for the paths, and lint nothing.")
 @click.option("-q", "--quiet", is_flag=True, help="Write findings and errors only.")
 @click.option("-v", "--verbose", is_flag=True, help="Also tell what was read, and how rules crashed.")

@@ -1,6 +1,6 @@
 """Which files hang together: by what they import, and by what they mention."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 from nnxlint.source import mentions_nnx
@@ -17,8 +17,10 @@ def related_files(contents: Mapping[str, bytes], imported: Mapping[str, tuple[st
     return _reachable(using, lambda path: imported.get(path, ())) & contents.keys()
 
 
-def connected_files(related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]) -> set[str]:
-    """Find the related files that imports connect with a reported one, in either direction."""
+def connected_groups(
+    related: set[str], imported: Mapping[str, tuple[str, ...]], reported: frozenset[str]
+) -> Iterator[set[str]]:
+    """Give the groups of related files that imports connect, in either direction; those with a reported file."""
     neighbours: dict[str, set[str]] = {path: set() for path in related}
     for path in related:
         # A module is reached through the packages that hold it, named in the import or not.
@@ -27,7 +29,12 @@ def connected_files(related: set[str], imported: Mapping[str, tuple[str, ...]], 
             if other in neighbours:
                 neighbours[path].add(other)
                 neighbours[other].add(path)
-    return _reachable(reported & related, neighbours.__getitem__) or related
+    seen: set[str] = set()
+    for path in sorted(reported & related):
+        if path not in seen:
+            group = _reachable((path,), neighbours.__getitem__)
+            seen |= group
+            yield group
 
 
 def _reachable(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:

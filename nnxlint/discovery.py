@@ -1,5 +1,6 @@
 """Paths to the Python files and notebooks that they name: directories walked, `.gitignore` and excludes honoured."""
 
+import functools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -78,10 +79,15 @@ class _Walk:
 def compile_patterns(directory: Path, lines: Iterable[str]) -> Patterns:
     """Make patterns that count from the directory; `NnxlintError` for one that cannot be read."""
     try:
-        return Patterns(directory.as_posix(), GitIgnoreSpec.from_lines(lines))
+        return Patterns(directory.as_posix(), _compiled(tuple(lines)))
     except ValueError as error:
         message = f"invalid pattern: {error}"
         raise NnxlintError(message) from error
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
+    return GitIgnoreSpec.from_lines(lines)
 
 
 def find_python_files(
@@ -116,17 +122,36 @@ def absolute(path: Path) -> Path:
 
 
 def project_root(path: Path) -> Path | None:
-    """Find the project of a path: the nearest repository, else the outermost folder with a project file.
+    """Find the project of a path, looking at every folder above it."""
+    return ProjectRoots().of(path)
 
-    The home directory and the root of the file system are no projects.
-    """
-    outermost = None
-    for directory in _folders_above(absolute(path)):
-        if (directory / ".git").exists():
-            return directory
-        if any((directory / name).is_file() for name in PROJECT_FILES):
-            outermost = directory
-    return outermost
+
+@dataclass(frozen=True, slots=True)
+class ProjectRoots:
+    """Finds the projects of many paths, looking at every folder once."""
+
+    _known: dict[Path, Path | None] = field(default_factory=dict)
+
+    def of(self, path: Path) -> Path | None:
+        """Find the project of a path: the nearest repository, else the outermost folder with a project file.
+
+        The home directory and the root of the file system are no projects.
+        """
+        if path in self._known:
+            return self._known[path]
+        passed: list[Path] = []
+        found: Path | None = None
+        for directory in _folders_above(absolute(path)):
+            if directory in self._known:
+                found = self._known[directory]
+                break
+            passed.append(directory)
+        for directory in reversed(passed):
+            is_repository = (directory / ".git").exists()
+            if is_repository or (found is None and any((directory / name).is_file() for name in PROJECT_FILES)):
+                found = directory
+            self._known[directory] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,23 +6,16 @@ of these (the next project of a large repository) cannot change what is found, a
 """
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
 from packaging.version import Version
 
-from nnxlint.connections import connected_files, related_files
-from nnxlint.discovery import (
-    DEFAULT_EXCLUDE,
-    PROJECT_FILES,
-    Patterns,
-    absolute,
-    compile_patterns,
-    discover,
-    project_root,
-)
+from nnxlint.connections import connected_groups, related_files
+from nnxlint.discovery import PROJECT_FILES, Patterns, absolute, compile_patterns, discover, project_root
+from nnxlint.grouping import Group, group_files
 from nnxlint.imports import ModuleFinder, find_imports
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags, Settings, SettingsOf
 from nnxlint.source import (
@@ -41,7 +34,7 @@ from nnxlint.target import TargetFinder
 class Project:
     """The files to be known together. Paths are absolute and posix; `reported` are those that were named.
 
-    `unrelated` were named too, but have nothing to do with NNX: they are not among the sources.
+    `unrelated` were named too, but have nothing to do with NNX: they are a project without sources.
     """
 
     root: Path
@@ -80,91 +73,17 @@ def load_projects(
     on_disk = [path for path in named if path not in contents]
     found = discover(on_disk, lambda folder: _report_excludes(folder, settings_of(folder)))
     files = sorted({*found.files, *(path for path in named if path in contents)})
-    groups = _group(files, [path for path in on_disk if path.is_dir()], settings_of)
+    groups = group_files(files, [path for path in on_disk if path.is_dir()], settings_of)
     failures: list[SourceError] = []
     single = frozenset(path.as_posix() for path in named if not path.is_dir())
-    projects = [_load(group, settings_of, single, failures, read) for group in groups]
+    projects = [each for group in groups for each in _load(group, settings_of, single, failures, read)]
     return Loaded(tuple(projects), tuple(failures), found.notices)
 
 
-@dataclass(slots=True)
-class _Group:
-    """A project's root, all its files, the folders that may hold nested projects, and what is reported."""
-
-    root: Path
-    files: frozenset[str]
-    folders: frozenset[Path]
-    reported: list[str] = field(default_factory=list)
-
-
-def _group(files: Iterable[Path], given: Sequence[Path], settings_of: SettingsOf) -> list[_Group]:
-    """Put every file to its project; where it has none, or that ignores it, to the directory given."""
-    groups: dict[Path, _Group] = {}
-    roots: dict[Path, Path | None] = {}
-    for file in files:
-        if file.parent not in roots:
-            roots[file.parent] = project_root(file.parent)
-        holding = [directory for directory in given if file.is_relative_to(directory)]
-        top = min(holding, key=lambda path: len(path.parts), default=None)
-        group = _group_of_project(groups, roots[file.parent], file, top, settings_of)
-        group = group or _group_of_folder(groups, file, top, settings_of)
-        group.reported.append(file.as_posix())
-    return [group for group in groups.values() if group.reported]
-
-
-def _group_of_project(
-    groups: dict[Path, _Group], project: Path | None, file: Path, top: Path | None, settings_of: SettingsOf
-) -> _Group | None:
-    if project is None:
-        return None
-    if project not in groups:
-        walked = _walked(project, settings_of(project))
-        groups[project] = _Group(project, _posix(walked), _folders(walked))
-    ignored = file.as_posix() not in groups[project].files
-    given_apart = top is not None and not project.is_relative_to(top)
-    return None if ignored and given_apart else groups[project]
-
-
-def _group_of_folder(groups: dict[Path, _Group], file: Path, top: Path | None, settings_of: SettingsOf) -> _Group:
-    folder = top or file.parent
-    if folder not in groups:
-        beside = [path for path in folder.glob("*.py") if path.is_file()]
-        walked = _walked(top, settings_of(top)) if top else beside
-        groups[folder] = _Group(folder, _unclaimed(folder, walked), _folders(walked))
-    return groups[folder]
-
-
-def _walked(root: Path, settings: Settings) -> Sequence[Path]:
-    # What a project leaves out of the report it may still import, so only the default patterns count: they
-    # are for directories that hold no code of the project's own.
-    patterns = compile_patterns(root, [name for name in DEFAULT_EXCLUDE if name in settings.exclude])
-    return discover([root], lambda _: patterns).files
-
-
-def _unclaimed(top: Path, walked: Iterable[Path]) -> frozenset[str]:
-    """Give the files below a directory that is no project, but for those that belong to a project in it."""
-    claimed: dict[Path, bool] = {}
-    unclaimed: set[str] = set()
-    for file in walked:
-        if file.parent not in claimed:
-            project = project_root(file.parent)
-            claimed[file.parent] = project is not None and project != top and project.is_relative_to(top)
-        if not claimed[file.parent]:
-            unclaimed.add(file.as_posix())
-    return frozenset(unclaimed)
-
-
-def _folders(files: Iterable[Path]) -> frozenset[Path]:
-    return frozenset(file.parent for file in files)
-
-
-def _posix(paths: Iterable[Path]) -> frozenset[str]:
-    return frozenset(path.as_posix() for path in paths)
-
-
 def _load(
-    group: _Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError], read: Read
-) -> Project:
+    group: Group, settings_of: SettingsOf, single: frozenset[str], failures: list[SourceError], read: Read
+) -> Iterator[Project]:
+    """Load the projects of a group: files that no chain of imports connects cannot change what is found in another."""
     reported = frozenset(group.reported)
     files = sorted(_without_aliases(group.files, reported))
     contents = _read_all(files, reported, single, failures, read)
@@ -173,21 +92,25 @@ def _load(
     finder = ModuleFinder(group.root.as_posix(), search_roots)
     imported = _imports(contents, finder, read)
     related = related_files(contents, imported)
-    sources: dict[str, Source] = {}
-    for path in sorted(connected_files(related, imported, reported)):
-        try:
-            sources[path] = _source(path, contents[path], read)
-        except SourceError as error:
-            failures += [error] if path in reported else []
-    return Project(
-        root=group.root,
-        sources=sources,
-        targets=_targets(group.root, sources, settings_of),
-        search_roots=search_roots,
-        reported=tuple(sorted(reported & sources.keys())),
-        unrelated=tuple(sorted((reported & contents.keys()) - related)),
-        mode_flags=_mode_flags(sources, settings_of),
-    )
+    targets = TargetFinder()
+    unrelated = tuple(sorted((reported & contents.keys()) - related))
+    if unrelated:
+        yield Project(group.root, {}, {}, search_roots, unrelated=unrelated)
+    for connected in connected_groups(related, imported, reported):
+        sources: dict[str, Source] = {}
+        for path in sorted(connected):
+            try:
+                sources[path] = _source(path, contents[path], read)
+            except SourceError as error:
+                failures += [error] if path in reported else []
+        yield Project(
+            root=group.root,
+            sources=sources,
+            targets=_targets(targets, group.root, sources, settings_of),
+            search_roots=search_roots,
+            reported=tuple(sorted(reported & sources.keys())),
+            mode_flags=_mode_flags(sources, settings_of),
+        )
 
 
 def _without_aliases(files: frozenset[str], reported: frozenset[str]) -> frozenset[str]:
@@ -259,8 +182,7 @@ def _read_into(contents: dict[str, bytes], path: str, read: Read) -> bool:
     return True
 
 
-def _targets(root: Path, paths: Iterable[str], settings_of: SettingsOf) -> dict[str, Version]:
-    finder = TargetFinder()
+def _targets(finder: TargetFinder, root: Path, paths: Iterable[str], settings_of: SettingsOf) -> dict[str, Version]:
     versions: dict[Path, Version] = {}
     targets: dict[str, Version] = {}
     for path in paths:

@@ -1,44 +1,27 @@
-"""Many files: paths to projects, projects analysed and linted, one report."""
+"""Many files: paths to projects, projects checked, one report."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nnxlint.diagnostic import Diagnostic
+from nnxlint.checking import CheckRequest, check_project, lint, recalled, report_of
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
-from nnxlint.fixer import fix_until_settled, writable
+from nnxlint.fixer import fixable
 from nnxlint.knowledge import Loaded, Project, load_projects
-from nnxlint.linter import Linted, lint_path
 from nnxlint.report import Report, combined
-from nnxlint.rule import Rule
-from nnxlint.selection import rules_in, rules_of, unfixable_codes
-from nnxlint.semantic.analysis import Analysis, analyse
-from nnxlint.semantic.statistics import Statistics
-from nnxlint.settings import Settings, SettingsOf
+from nnxlint.rules import all_rules
+from nnxlint.selection import rules_of
+from nnxlint.semantic.analysis import analyse
+from nnxlint.settings import SettingsOf
 from nnxlint.source import encode_source
-from nnxlint.suppression import Rules, without_silenced
-from nnxlint.syntax_errors import broken_cells, broken_file
 from nnxlint.target import target_flax
+from nnxlint.workers import Task, spread
 from nnxlint.writing import write_source
 
+__all__ = ["Advance", "CheckRequest", "Explanation", "changed_bytes", "check", "explain", "write_changes"]
+
 Advance = Callable[[int, int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
-    """What to check: paths, the settings of each directory, the rules there are, which fixes to make.
-
-    Statistics take time, so they are only made where they are wanted. `contents` stands in for what is on disk
-    under an absolute path.
-    """
-
-    paths: tuple[Path, ...]
-    settings_of: SettingsOf
-    rules: tuple[Rule, ...]
-    fixes: frozenset[Applicability] = frozenset()
-    statistics: bool = False
-    contents: Mapping[Path, bytes] = field(default_factory=dict)
 
 
 def check(request: CheckRequest, advance: Advance | None = None) -> Report:
@@ -49,13 +32,15 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
     for path in request.paths:
         rules_of(request.settings_of(path if path.is_dir() else path.parent), request.rules)
     loaded = load_projects(request.paths, request.settings_of, request.contents)
-    total = sum(len(project.reported) for project in loaded.projects)
-    done = 0
-    reports = [_outside(loaded)]
-    for project in loaded.projects:
-        offset, done = done, done + len(project.reported)
-        reports.append(_check_project(project, request, _counted(advance, offset, total)))
-    return combined(reports)
+    progress = _Progress(advance, sum(len(project.reported) for project in loaded.projects))
+    known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}
+    for place, report in known.items():
+        progress.add(len(loaded.projects[place].reported) if report else 0)
+    missing = [place for place, report in known.items() if report is None]
+    fresh = _check_all([loaded.projects[place] for place in missing], request, progress)
+    known |= dict(zip(missing, fresh, strict=True))
+    reports = [report for report in known.values() if report is not None]
+    return replace(combined((_outside(loaded), *reports)), details=tuple(_details(loaded.projects, request)))
 
 
 def write_changes(report: Report) -> Report:
@@ -95,70 +80,86 @@ def explain(path: Path, row: int, request: CheckRequest, cell: int | None = None
     source = project.sources[name]
     row = source.row_of(str(path), row, cell)
     analysis = analyse(project)
-    report = _lint(project, analysis, request, lambda _: None)
+    report = report_of(project, lint(project, analysis, request))
     here = tuple(each for each in report.diagnostics if source.lines.position(each.span.start).row == row)
     lines = () if name in analysis.syntax_errors else tuple(analysis.model(name).explain(row))
     return Explanation(lines, replace(report, diagnostics=here))
 
 
-def _check_project(project: Project, request: CheckRequest, advance: Callable[[int], None]) -> Report:
-    report = _lint(project, analyse(project), request, advance)
-    if request.fixes:
-        report = fix_until_settled(
-            report,
-            lambda sources: _lint_changed(replace(project, sources=sources), request),
-            request.fixes,
+def _remembered(project: Project, request: CheckRequest) -> Report | None:
+    """Give the report of a project of which everything is remembered, and nothing has to be mended."""
+    found = recalled(project, request)
+    report = report_of(project, found) if found else None
+    has_fixes = report is not None and any(fixable(each, request.fixes) for each in report.diagnostics)
+    return None if has_fixes else report
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """One project to check in whatever process; what it takes is picklable, unlike rules."""
+
+    project: Project
+    settings_of: SettingsOf
+    fixes: frozenset[Applicability]
+    statistics: bool
+    remembers: bool
+
+    def run(self) -> Report:
+        """Check the project; of the sources, only those that were changed come back."""
+        request = CheckRequest(
+            (), self.settings_of, all_rules(), self.fixes, statistics=self.statistics, remembers=self.remembers
         )
-    origin = target_flax(project.root, request.settings_of(project.root))
-    detail = (
-        f"{project.root}: {len(project.sources)} files known, {len(project.reported)} of them reported, "
-        f"Flax {origin.version} ({origin.origin})"
-    )
-    return replace(report, details=(detail,))
+        report = check_project(self.project, request)
+        before = self.project.sources
+        return replace(
+            report, sources={path: each for path, each in report.sources.items() if each is not before[path]}
+        )
 
 
-def _lint_changed(project: Project, request: CheckRequest) -> Report:
-    return _lint(project, analyse(project), request, lambda _: None)
+def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_Progress") -> Iterator[Report]:
+    """Check the projects, in several processes where that is allowed and pays."""
+    if request.jobs == 1 or not request.is_usual or request.contents:
+        yield from (check_project(project, request, progress.starting()) for project in projects)
+        return
+    jobs = [
+        _Job(project, request.settings_of, request.fixes, request.statistics, request.remembers) for project in projects
+    ]
+    tasks = [Task(job, sum(len(source.text) for source in job.project.sources.values())) for job in jobs]
+    reports = spread(_Job.run, tasks, request.jobs, lambda task: progress.add(len(task.argument.project.reported)))
+    for job, report in zip(jobs, reports, strict=True):
+        yield replace(report, sources={**job.project.sources, **report.sources})
 
 
-def _lint(project: Project, analysis: Analysis, request: CheckRequest, advance: Callable[[int], None]) -> Report:
-    linted: list[Linted] = []
-    failures: list[str] = []
-    for count, path in enumerate(project.reported, start=1):
-        settings = request.settings_of(Path(path).parent)
-        if path in analysis.syntax_errors:
-            broken = broken_file(project.sources[path], analysis.syntax_errors[path], settings, request.rules)
-            linted.append(Linted(broken.diagnostics))
-        else:
-            broken = broken_cells(project.sources[path], settings, request.rules)
-            linted.append(_lint_file(project, path, analysis, settings, request.rules))
-            linted.append(Linted(broken.diagnostics))
-        failures += broken.notices
-        advance(count)
-    return Report(
-        diagnostics=tuple(each for some in linted for each in some.diagnostics),
-        sources=project.sources,
-        file_count=len(project.reported) + len(project.unrelated),
-        failures=tuple(failures),
-        crashes=tuple(each for some in linted for each in some.crashes),
-        statistics=analysis.statistics if request.statistics else Statistics(),
-    )
+@dataclass(slots=True)
+class _Progress:
+    """How many files are done, of all projects."""
+
+    advance: Advance | None
+    total: int
+    done: int = 0
+
+    def add(self, count: int) -> None:
+        """Count files that are done."""
+        self.done += count
+        if self.advance is not None:
+            self.advance(self.done, self.total)
+
+    def starting(self) -> Callable[[int], None]:
+        """Give what counts the files of the next project, from the first on."""
+        before = self.done
+        return lambda count: self.add(before + count - self.done)
 
 
-def _lint_file(project: Project, path: str, analysis: Analysis, settings: Settings, known: Sequence[Rule]) -> Linted:
-    ran = rules_in(path, settings, known)
-    linted = lint_path(path, analysis.model, ran)
-    heard = without_silenced(project.sources[path], linted, Rules(ran, known), project.targets[path])
-    shown = unfixable_codes(settings, known)
-    fitted = (writable(project.sources[path], each) for each in heard.diagnostics)
-    return replace(heard, diagnostics=tuple(_for_display(each, shown) for each in fitted))
-
-
-def _for_display(diagnostic: Diagnostic, shown: frozenset[str]) -> Diagnostic:
-    """Give the diagnostic with a fix that nobody applies, where its rule's fixes are only shown."""
-    if diagnostic.fix is None or diagnostic.code not in shown:
-        return diagnostic
-    return replace(diagnostic, fix=replace(diagnostic.fix, applicability=Applicability.DISPLAY))
+def _details(projects: Iterable[Project], request: CheckRequest) -> Iterator[str]:
+    """Tell of each root how much was known, and of which Flax."""
+    by_root: dict[Path, list[Project]] = {}
+    for project in projects:
+        by_root.setdefault(project.root, []).append(project)
+    for root, parts in by_root.items():
+        origin = target_flax(root, request.settings_of(root))
+        files = sum(len(part.sources) for part in parts)
+        reported = sum(len(part.reported) for part in parts)
+        yield f"{root}: {files} files known, {reported} of them reported, Flax {origin.version} ({origin.origin})"
 
 
 def _outside(loaded: Loaded) -> Report:
@@ -169,7 +170,3 @@ def _outside(loaded: Loaded) -> Report:
 
 def _has_files(loaded: Loaded) -> Iterator[bool]:
     return (bool(project.reported or project.unrelated) for project in loaded.projects)
-
-
-def _counted(advance: Advance | None, offset: int, total: int) -> Callable[[int], None]:
-    return lambda count: advance(offset + count, total) if advance is not None else None

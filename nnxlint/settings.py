@@ -66,6 +66,7 @@ class Settings:
     force_exclude: bool = False
     src: tuple[str, ...] = DEFAULT_SRC
     mode_flags: ModeFlags = NO_MODE_FLAGS
+    cache_dir: Path | None = None
     root: Path | None = None
     typed_exclude: tuple[str, ...] = ()
     typed_from: Path | None = None
@@ -96,6 +97,7 @@ class Overrides:
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    cache_dir: Path | None = None
     config_file: Path | None = None
     isolated: bool = False
     typed: tuple[str, ...] = ()
@@ -111,26 +113,36 @@ def load_settings(directory: Path, overrides: Overrides = NO_OVERRIDES) -> Setti
     return settings_loader(overrides)(directory)
 
 
-def settings_loader(overrides: Overrides = NO_OVERRIDES) -> SettingsOf:
-    """Make a `load_settings` that reads every settings file once."""
-    loaded: dict[Path, Settings] = {}
-    typed = parse_typed(overrides.typed)
-    everywhere = overrides.isolated or overrides.config_file is not None
+@dataclass(frozen=True, slots=True)
+class SettingsLoader:
+    """Loads the settings of directories, reading every file once. A copy in another process reads them itself."""
 
-    def load(directory: Path) -> Settings:
+    overrides: Overrides
+    typed: ConfigFile | None
+    _loaded: dict[Path, Settings] = field(default_factory=dict, repr=False, compare=False)
+
+    def __call__(self, directory: Path) -> Settings:
+        """Load the settings that hold in the directory; `NnxlintError` when they are wrong."""
+        everywhere = self.overrides.isolated or self.overrides.config_file is not None
         path = Path() if everywhere else absolute(directory)
-        if path not in loaded:
-            file = _file_of(path, overrides)
+        if path not in self._loaded:
+            file = _file_of(path, self.overrides)
             if file is None and path != path.parent:
-                loaded[path] = load(path.parent)
+                self._loaded[path] = self(path.parent)
             else:
                 # Like those of other tools, the paths of a file that was named count from where we are.
                 root = absolute(Path()) if everywhere else path
-                files = [each for each in (file, typed) if each is not None]
-                loaded[path] = overlay(_resolve(files, root if file else None), overrides)
-        return loaded[path]
+                files = [each for each in (file, self.typed) if each is not None]
+                self._loaded[path] = overlay(_resolve(files, root if file else None), self.overrides)
+        return self._loaded[path]
 
-    return load
+    def __reduce__(self) -> tuple[object, ...]:
+        return settings_loader, (self.overrides,)
+
+
+def settings_loader(overrides: Overrides = NO_OVERRIDES) -> SettingsLoader:
+    """Make a `load_settings` that reads every settings file once."""
+    return SettingsLoader(overrides, parse_typed(overrides.typed))
 
 
 def overlay(settings: Settings, overrides: Overrides) -> Settings:
@@ -157,6 +169,7 @@ def overlay(settings: Settings, overrides: Overrides) -> Settings:
         ),
         exclude=settings.exclude if overrides.exclude is None else (),
         force_exclude=settings.force_exclude or overrides.force_exclude,
+        cache_dir=settings.cache_dir if overrides.cache_dir is None else absolute(overrides.cache_dir),
         typed_exclude=_patterns(typed),
         typed_from=here if typed else None,
         origins=MappingProxyType(_origins(settings.origins, overrides)),
@@ -211,6 +224,8 @@ def _with(settings: Settings, name: str, value: object, origin: str) -> Settings
         case "flax_version", str():
             version = parse_flax_version(value, "`flax-version`")
             return replace(settings, flax_version=version, flax_origin=origin)
+        case "cache_dir", str():
+            return replace(settings, cache_dir=(settings.root or absolute(Path())) / value)
         case "mode_flags", ModeFlagsConfig():
             return replace(settings, mode_flags=_mode_flags(value))
         case "per_file_ignores", dict():

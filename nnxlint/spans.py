@@ -4,6 +4,7 @@ A text's lines end at ``\n``, ``\r\n`` and ``\r`` only (`str.splitlines` knows m
 what the Python parser does.
 """
 
+import functools
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -37,13 +38,14 @@ class Position:
 
 
 class LineIndex:
-    """Where the lines of a text start; converts offsets to positions and back."""
-
-    __slots__ = ("_starts", "_text")
+    """Where the lines of a text start, found when it is first asked; converts offsets to positions and back."""
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._starts = (0, *(found.end() for found in _LINE_END.finditer(text)))
+
+    @functools.cached_property
+    def _starts(self) -> tuple[int, ...]:
+        return (0, *(found.end() for found in _LINE_END.finditer(self._text)))
 
     @property
     def row_count(self) -> int:

@@ -1,5 +1,6 @@
 """Which Flax code is written for: as set, else locked, else pinned, else installed, else the newest."""
 
+import functools
 import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -110,6 +111,7 @@ def _words(pin: Pin) -> str:
     return f"`{wanted}` in {pin.path}"
 
 
+@functools.cache
 def _installed() -> Target | None:
     try:
         version = _version(importlib.metadata.version("flax"))

@@ -180,6 +180,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def install(*rules: Rule) -> None:
         monkeypatch.setattr("nnxlint.project.analyse", analyse)
+        monkeypatch.setattr("nnxlint.checking.analyse", analyse)
         for module in ("check", "rule", "why"):
             monkeypatch.setattr(f"nnxlint.commands.{module}.all_rules", lambda: rules)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nnxlint.cache import FOLDER
 from nnxlint.cli import main
 from tests.fixture_cases import FIXTURES
 
@@ -38,7 +39,7 @@ def test_runs_equal_their_golden(
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and FOLDER not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 

@@ -29,6 +29,7 @@ from nnxlint.render.text import render_text
 from nnxlint.report import Report
 from nnxlint.rules import all_rules
 from nnxlint.settings import settings_loader
+from nnxlint.workers import available_jobs
 
 CLEAN, FOUND, COULD_NOT_DO_IT = 0, 1, 2
 
@@ -48,6 +49,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     statistics: bool
     fail_level: Level
     exit_zero: bool
+    no_cache: bool
     show_settings: bool
     quiet: bool
     verbose: bool
@@ -69,6 +71,9 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
         raise NnxlintError(message)
     if made.reads_stdin and len(made.paths) > 1:
         message = "`-` is standard input, and is linted alone"
+        raise NnxlintError(message)
+    if made.no_cache and made.cache_dir is not None:
+        message = "--no-cache and --cache-dir contradict each other"
         raise NnxlintError(message)
     if made.stdin_filename is not None and not made.reads_stdin:
         message = "--stdin-filename names standard input: write `-` for the path"
@@ -103,7 +108,15 @@ def _request(options: CheckOptions) -> CheckRequest:
     if options.reads_stdin:
         paths = (absolute(options.stdin_filename or Path(UNNAMED)),)
         contents = {paths[0]: sys.stdin.buffer.read()}
-    request = CheckRequest(paths, settings_of, all_rules(), statistics=options.statistics, contents=contents)
+    request = CheckRequest(
+        paths,
+        settings_of,
+        all_rules(),
+        statistics=options.statistics,
+        contents=contents,
+        remembers=not options.no_cache,
+        jobs=available_jobs(),
+    )
     if not (options.fix or options.diff):
         return request
     return replace(request, fixes=allowed_applicabilities(unsafe=options.unsafe_fixes))

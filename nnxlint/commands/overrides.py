@@ -28,6 +28,7 @@ class SettingsOptions(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    cache_dir: Path | None = None
 
 
 def overrides_of(options: SettingsOptions) -> Overrides:
@@ -50,6 +51,7 @@ def overrides_of(options: SettingsOptions) -> Overrides:
         exclude=_split(options.exclude) or None,
         extend_exclude=_split(options.extend_exclude),
         force_exclude=options.force_exclude,
+        cache_dir=options.cache_dir,
         config_file=Path(files[0]) if files else None,
         isolated=options.isolated,
         typed=tuple(text for text in options.config if _is_assignment(text)),
