@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,10 +112,9 @@ def project_key(project: Project) -> str:
     return digest.hexdigest()
 
 
-def file_key(path: str, asked: Mapping[str, Iterable[str]]) -> str:
-    """Give the name of a file and of what is asked of it: which rules run, which fixes are only shown."""
-    words = [path, *(f"{name}={','.join(sorted(values))}" for name, values in sorted(asked.items()))]
-    return hashlib.blake2b("\0".join(words).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def file_key(path: str, asked: str) -> str:
+    """Give the name of a file and of what is asked of it, in whatever words."""
+    return hashlib.blake2b(f"{path}\0{asked}".encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _parts(project: Project) -> Iterator[bytes]:

@@ -1,7 +1,7 @@
 """Which files hang together: by what they import, and by what they mention."""
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import PurePosixPath
 
 from nnxlint.source import mentions_nnx
 
@@ -24,8 +24,7 @@ def connected_groups(
     neighbours: dict[str, set[str]] = {path: set() for path in related}
     for path in related:
         # A module is reached through the packages that hold it, named in the import or not.
-        packages = (f"{folder}/__init__.py" for folder in PurePosixPath(path).parents)
-        for other in (*imported[path], *packages):
+        for other in (*imported[path], *_packages(path.rpartition("/")[0])):
             if other in neighbours:
                 neighbours[path].add(other)
                 neighbours[other].add(path)
@@ -35,6 +34,13 @@ def connected_groups(
             group = _reachable((path,), neighbours.__getitem__)
             seen |= group
             yield group
+
+
+@functools.lru_cache(maxsize=4096)
+def _packages(folder: str) -> tuple[str, ...]:
+    """List the files that make packages of a folder and of those above it."""
+    above = _packages(folder.rpartition("/")[0]) if folder else ()
+    return (f"{folder}/__init__.py", *above)
 
 
 def _reachable(starts: Iterable[str], step: Callable[[str], Iterable[str]]) -> set[str]:

@@ -36,3 +36,12 @@ class Diagnostic:
     reason: str = ""
     related: tuple[Related, ...] = ()
     fix: Fix | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A defect of ours: who crashed, on which file, and the traceback that a report of it needs."""
+
+    culprit: str
+    path: str
+    traceback: str

@@ -48,6 +48,7 @@ class Patterns:
 
     directory: str
     spec: GitIgnoreSpec
+    lines: tuple[str, ...] = ()
 
     def verdict(self, path: str) -> bool | None:
         """Tell whether the path is excluded; None when no pattern says. A directory's path ends in `/`."""
@@ -55,6 +56,13 @@ class Patterns:
         if not path.startswith(prefix) or path == prefix:
             return None
         return self.spec.check_file(path.removeprefix(prefix)).include
+
+    def verdict_on_entry(self, path: str) -> bool | None:
+        """Tell the same of an entry of a directory that no pattern excludes; names alone are known by heart."""
+        if not _only_names(self.lines):
+            return self.verdict(path)
+        name = path.rstrip("/").rpartition("/")[2]
+        return _verdict_on_name(self.lines, f"{name}/" if path.endswith("/") else name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ class _Walk:
 def compile_patterns(directory: Path, lines: Iterable[str]) -> Patterns:
     """Make patterns that count from the directory; `NnxlintError` for one that cannot be read."""
     try:
-        return Patterns(directory.as_posix(), _compiled(tuple(lines)))
+        listed = tuple(lines)
+        return Patterns(directory.as_posix(), _compiled(listed), listed)
     except ValueError as error:
         message = f"invalid pattern: {error}"
         raise NnxlintError(message) from error
@@ -88,6 +97,16 @@ def compile_patterns(directory: Path, lines: Iterable[str]) -> Patterns:
 @functools.lru_cache(maxsize=256)
 def _compiled(lines: tuple[str, ...]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(lines)
+
+
+@functools.lru_cache(maxsize=256)
+def _only_names(lines: tuple[str, ...]) -> bool:
+    return bool(lines) and not any("/" in line.rstrip("/") for line in lines)
+
+
+@functools.lru_cache(maxsize=65536)
+def _verdict_on_name(lines: tuple[str, ...], name: str) -> bool | None:
+    return _compiled(lines).check_file(name).include
 
 
 def find_python_files(
@@ -233,8 +252,9 @@ def _kept(walk: _Walk, directory: Path, excludes: Sequence[Patterns]) -> Iterato
 
 
 def _excluded(path: str, excludes: Sequence[Patterns]) -> bool:
+    """Whether an entry of a directory that is not excluded is excluded."""
     setting, *ignore_files = excludes
-    if setting.verdict(path):
+    if setting.verdict_on_entry(path):
         return True
     verdicts = (patterns.verdict(path) for patterns in ignore_files)
     return next((verdict for verdict in verdicts if verdict is not None), False)

@@ -54,6 +54,7 @@ class ModuleFinder:
     search_roots: tuple[str, ...]
     _listings: dict[str, frozenset[str]] = field(default_factory=dict)
     _orders: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    _own_names: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)
 
     def files_of(self, importer: str, imported: Import) -> tuple[str, ...]:
         """Give the files that the import reads: the module's, and those of submodules among the names."""
@@ -74,9 +75,17 @@ class ModuleFinder:
     def _bases(self, importer: str, imported: Import) -> tuple[str, ...]:
         if imported.level:
             return (str(PurePosixPath(importer).parents[min(imported.level, importer.count("/")) - 1]),)
-        if not imported.module or imported.module[0] in _NEVER_BESIDE:
-            return self.search_roots
-        return self.roots_for(importer)
+        known = not imported.module or imported.module[0] in _NEVER_BESIDE
+        bases = self.search_roots if known else self.roots_for(importer)
+        # Most imports are of packages that are installed: one look tells that no folder here has such a name.
+        return bases if not imported.module or imported.module[0] in self._names_in(bases) else ()
+
+    def _names_in(self, folders: tuple[str, ...]) -> frozenset[str]:
+        """Give the names that can be imported from any of the folders."""
+        if folders not in self._own_names:
+            entries = frozenset().union(*map(self._listing, folders))
+            self._own_names[folders] = frozenset(entry.removesuffix(".py") for entry in entries)
+        return self._own_names[folders]
 
     def _order(self, importer: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Order the folders above the file, what `src` adds to each, the other roots; packages apart."""

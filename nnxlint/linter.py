@@ -6,20 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 
-from nnxlint.diagnostic import Diagnostic
+from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.rule import Context, Rule
 from nnxlint.rules.nnx999_rule_failure import rule_failure
 from nnxlint.semantic.model import SemanticModel
 from nnxlint.spans import Span
-
-
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """A defect of ours: who crashed, on which file, and the traceback that a report of it needs."""
-
-    culprit: str
-    path: str
-    traceback: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from nnxlint.checking import CheckRequest, check_project, lint, recalled, report_of
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import fixable
 from nnxlint.knowledge import Loaded, Project, load_projects
+from nnxlint.remembering import recalled, report_of
 from nnxlint.report import Report, combined
-from nnxlint.rules import all_rules
-from nnxlint.selection import rules_of
-from nnxlint.semantic.analysis import analyse
+from nnxlint.request import CheckRequest
 from nnxlint.settings import SettingsOf
 from nnxlint.source import encode_source
 from nnxlint.target import target_flax
@@ -29,14 +27,14 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
 
     `advance` is told how many of how many files are done.
     """
-    for path in request.paths:
-        rules_of(request.settings_of(path if path.is_dir() else path.parent), request.rules)
     loaded = load_projects(request.paths, request.settings_of, request.contents)
     progress = _Progress(advance, sum(len(project.reported) for project in loaded.projects))
     known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}
     for place, report in known.items():
         progress.add(len(loaded.projects[place].reported) if report else 0)
     missing = [place for place, report in known.items() if report is None]
+    if missing or not any(project.reported for project in loaded.projects):
+        _refuse_names_of_no_rule(request)
     fresh = _check_all([loaded.projects[place] for place in missing], request, progress)
     known |= dict(zip(missing, fresh, strict=True))
     reports = [report for report in known.values() if report is not None]
@@ -70,6 +68,9 @@ class Explanation:
 
 def explain(path: Path, row: int, request: CheckRequest, cell: int | None = None) -> Explanation:
     """Tell what the model knows of the objects on a row (of a notebook's cell), and what is reported there."""
+    from nnxlint.checking import lint  # noqa: PLC0415 - what is remembered needs no rules
+    from nnxlint.semantic.analysis import analyse  # noqa: PLC0415
+
     loaded = load_projects((path,), request.settings_of)
     for failure in loaded.failures:
         raise failure
@@ -84,6 +85,14 @@ def explain(path: Path, row: int, request: CheckRequest, cell: int | None = None
     here = tuple(each for each in report.diagnostics if source.lines.position(each.span.start).row == row)
     lines = () if name in analysis.syntax_errors else tuple(analysis.model(name).explain(row))
     return Explanation(lines, replace(report, diagnostics=here))
+
+
+def _refuse_names_of_no_rule(request: CheckRequest) -> None:
+    """Raise `NnxlintError` where settings name no rule; where all was remembered, they were looked at before."""
+    from nnxlint.selection import rules_of  # noqa: PLC0415 - what is remembered needs no rules
+
+    for path in request.paths:
+        rules_of(request.settings_of(path if path.is_dir() else path.parent), request.known_rules)
 
 
 def _remembered(project: Project, request: CheckRequest) -> Report | None:
@@ -106,8 +115,10 @@ class _Job:
 
     def run(self) -> Report:
         """Check the project; of the sources, only those that were changed come back."""
+        from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
+
         request = CheckRequest(
-            (), self.settings_of, all_rules(), self.fixes, statistics=self.statistics, remembers=self.remembers
+            (), self.settings_of, fixes=self.fixes, statistics=self.statistics, remembers=self.remembers
         )
         report = check_project(self.project, request)
         before = self.project.sources
@@ -118,7 +129,11 @@ class _Job:
 
 def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_Progress") -> Iterator[Report]:
     """Check the projects, in several processes where that is allowed and pays."""
-    if request.jobs == 1 or not request.is_usual or request.contents:
+    if not projects:
+        return
+    from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
+
+    if request.jobs == 1 or request.rules is not None or request.contents:
         yield from (check_project(project, request, progress.starting()) for project in projects)
         return
     jobs = [

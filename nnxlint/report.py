@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from nnxlint.diagnostic import Diagnostic
-from nnxlint.linter import Crash
+from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.semantic.statistics import Statistics, merged
 from nnxlint.source import Source
 

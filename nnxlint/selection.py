@@ -54,11 +54,6 @@ def unfixable_codes(settings: Settings, rules: Sequence[Rule]) -> frozenset[str]
     return frozenset(rule.code for rule in rules if not _is_fixable(rule, settings))
 
 
-def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
-    """Split what an option was given, which may be repeated and may hold commas, into selectors."""
-    return tuple(part for value in values for part in re.split(r"[\s,]+", value) if part)
-
-
 def ignored(rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str], ignore: Sequence[str]) -> bool:
     """Whether a selector of `ignore` names the rule and no selection is more specific."""
     refused = max(_strengths(rule, ignore), default=-1)

@@ -72,6 +72,12 @@ class Settings:
     typed_from: Path | None = None
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False, compare=False)
 
+    @property
+    def asked(self) -> str:
+        """In words, all that decides which rules run on a file and what becomes of their fixes."""
+        ignores = [(each.pattern, each.rules, str(each.directory)) for each in self.per_file_ignores]
+        return repr((self.select, self.extend_select, self.ignore, self.fixable, self.unfixable, ignores))
+
     def excluded_from(self, root: Path) -> tuple[str, ...]:
         """Give all patterns of what is excluded, counted from the root."""
         base = self.typed_from or root

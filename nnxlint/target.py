@@ -1,7 +1,5 @@
 """Which Flax code is written for: as set, else locked, else pinned, else installed, else the newest."""
 
-import functools
-import importlib.metadata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +31,7 @@ class TargetFinder:
 
     _locks: dict[Path, tuple[Version, Path] | None] = field(default_factory=dict)
     _pins: dict[Path, Pin | None] = field(default_factory=dict)
+    _seen: list[Target | None] = field(default_factory=list)  # what is installed, once that was looked up
 
     def target(self, directory: Path, settings: Settings, root: Path | None = None) -> Target:
         """Find the Flax that the code in the directory targets; pins count up to the project's `root`."""
@@ -45,7 +44,8 @@ class TargetFinder:
             return Target(locked[0], f"locked in {locked[1]}")
         if pinned:
             return Target(newest_allowed(pinned.specifiers), _words(pinned))
-        return _installed() or Target(KNOWN_VERSIONS[-1], "the newest Flax that nnxlint knows")
+        self._seen = self._seen or [_installed()]
+        return self._seen[0] or Target(KNOWN_VERSIONS[-1], "the newest Flax that nnxlint knows")
 
     def _lock(self, folder: Path) -> tuple[Version, Path] | None:
         if folder not in self._locks:
@@ -111,8 +111,9 @@ def _words(pin: Pin) -> str:
     return f"`{wanted}` in {pin.path}"
 
 
-@functools.cache
 def _installed() -> Target | None:
+    import importlib.metadata  # noqa: PLC0415 - takes time, and most projects say what they target
+
     try:
         version = _version(importlib.metadata.version("flax"))
     except importlib.metadata.PackageNotFoundError:

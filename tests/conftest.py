@@ -1,6 +1,7 @@
 """What several tests share: an analysis that knows only text, and rules that look for words in it."""
 
 import ast
+import functools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from packaging.version import Version
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.knowledge import Project
+from nnxlint.request import CheckRequest
 from nnxlint.rule import Context, Contract, Rule, rule
 from nnxlint.semantic.model import SemanticModel
 from nnxlint.semantic.statistics import Share, Statistics
@@ -179,9 +181,10 @@ def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         return FakeAnalysis(project, errors)
 
     def install(*rules: Rule) -> None:
-        monkeypatch.setattr("nnxlint.project.analyse", analyse)
+        monkeypatch.setattr("nnxlint.semantic.analysis.analyse", analyse)
         monkeypatch.setattr("nnxlint.checking.analyse", analyse)
-        for module in ("check", "rule", "why"):
-            monkeypatch.setattr(f"nnxlint.commands.{module}.all_rules", lambda: rules)
+        monkeypatch.setattr("nnxlint.commands.rule.all_rules", lambda: rules)
+        for module in ("check", "why"):
+            monkeypatch.setattr(f"nnxlint.commands.{module}.CheckRequest", functools.partial(CheckRequest, rules=rules))
 
     return install

@@ -16,7 +16,6 @@ from nnxlint.cli import main
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
-from nnxlint.rules import all_rules
 from nnxlint.settings import Overrides, settings_loader
 from tests.fixture_cases import FIXTURES
 
@@ -50,7 +49,7 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
 def request(*paths: Path, remembers: bool = True, **overrides: object) -> CheckRequest:
     """A request for all rules on the paths."""
     settings_of = settings_loader(replace(Overrides(), **overrides))  # type: ignore[arg-type]
-    return CheckRequest(paths, settings_of, all_rules(), remembers=remembers)
+    return CheckRequest(paths, settings_of, remembers=remembers)
 
 
 def told(report: Report) -> object:

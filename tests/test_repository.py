@@ -76,6 +76,8 @@ LAYERS = {
         "report",
         "fixer",
         "syntax_errors",
+        "request",
+        "remembering",
         "checking",
         "project",
     ),
@@ -269,7 +271,7 @@ def test_starting_up_imports_nothing_heavy() -> None:
 def test_linting_needs_neither_jax_nor_flax() -> None:
     code = (
         "import sys; from nnxlint.cli import main;"
-        f"main(['check', '--quiet', '--exit-zero', {str(FIXTURES / '_project' / 'demo')!r}]);"
+        f"main(['check', '--no-cache', '--quiet', '--exit-zero', {str(FIXTURES / '_project' / 'demo')!r}]);"
         "print('loaded', *sorted({name.partition('.')[0] for name in sys.modules}))"
     )
     loaded = set(_python("-c", code).stdout.rpartition("loaded")[2].split())

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nnxlint.commands.overrides import split_selectors
 from nnxlint.errors import NnxlintError
 from nnxlint.rule import Rule
 from nnxlint.selection import (
@@ -12,7 +13,6 @@ from nnxlint.selection import (
     rules_in,
     rules_of,
     select_rules,
-    split_selectors,
     unfixable_codes,
 )
 from nnxlint.settings import Settings, file_ignores, load_settings

@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from packaging.version import Version
 
-from nnxlint.diagnostic import Diagnostic, Level
+from nnxlint.diagnostic import Crash, Diagnostic, Level
 from nnxlint.edits import apply_edits
-from nnxlint.linter import Crash, Linted
+from nnxlint.linter import Linted
 from nnxlint.rule import Rule
 from nnxlint.rules.nnx901_unused_suppression import unused_suppression
 from nnxlint.rules.nnx902_invalid_suppression import invalid_suppression

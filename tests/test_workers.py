@@ -8,7 +8,6 @@ import pytest
 from nnxlint import workers
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import CheckRequest, check
-from nnxlint.rules import all_rules
 from nnxlint.settings import Overrides, settings_loader
 from nnxlint.workers import Task, spread
 
@@ -68,9 +67,9 @@ def test_several_jobs_find_and_mend_what_one_does(fixes: frozenset[object], tmp_
     (tmp_path / "pyproject.toml").write_text('[project]\ndependencies = ["flax==0.12.0"]\n')
     for number in range(4):
         (tmp_path / f"part{number}.py").write_text(PROGRAM)
-    request = CheckRequest((tmp_path,), settings_loader(Overrides()), all_rules(), fixes, jobs=1)  # type: ignore[arg-type]
+    request = CheckRequest((tmp_path,), settings_loader(Overrides()), fixes=fixes, jobs=1)  # type: ignore[arg-type]
     alone = check(request)
-    together = check(CheckRequest((tmp_path,), settings_loader(Overrides()), all_rules(), fixes, jobs=2))  # type: ignore[arg-type]
+    together = check(CheckRequest((tmp_path,), settings_loader(Overrides()), fixes=fixes, jobs=2))  # type: ignore[arg-type]
     assert together.diagnostics == alone.diagnostics
     assert together.fixed == alone.fixed
     assert [each.after for each in together.changes] == [each.after for each in alone.changes]

@@ -10,7 +10,6 @@ from typing import TextIO
 import msgspec
 from rich.console import Console
 
-from nnxlint.commands.config import run_show_settings
 from nnxlint.commands.output import rendered, write_aside, write_bytes, write_document, write_notes, write_text
 from nnxlint.commands.overrides import SettingsOptions, overrides_of
 from nnxlint.diagnostic import Level
@@ -22,12 +21,10 @@ from nnxlint.render.concise import render_concise
 from nnxlint.render.console import wants_colour
 from nnxlint.render.diff import render_diff
 from nnxlint.render.json import render_json
-from nnxlint.render.progress import progress_bar
 from nnxlint.render.statistics import render_statistics, statistics_document
 from nnxlint.render.summary import fix_summary
 from nnxlint.render.text import render_text
 from nnxlint.report import Report
-from nnxlint.rules import all_rules
 from nnxlint.settings import settings_loader
 from nnxlint.workers import available_jobs
 
@@ -84,6 +81,8 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
 def run_check(options: CheckOptions) -> int:
     """Check the paths, write the report, and give the exit status."""
     if options.show_settings:
+        from nnxlint.commands.config import run_show_settings  # noqa: PLC0415 - imports rules, unlike other runs
+
         return run_show_settings(options.paths, options)
     request = _request(options)
     with _progress(options) as advance:
@@ -111,7 +110,6 @@ def _request(options: CheckOptions) -> CheckRequest:
     request = CheckRequest(
         paths,
         settings_of,
-        all_rules(),
         statistics=options.statistics,
         contents=contents,
         remembers=not options.no_cache,
@@ -125,6 +123,8 @@ def _request(options: CheckOptions) -> CheckRequest:
 def _progress(options: CheckOptions) -> AbstractContextManager[Advance | None]:
     if options.quiet or not sys.stderr.isatty():
         return nullcontext()
+    from nnxlint.render.progress import progress_bar  # noqa: PLC0415 - takes time, and only a terminal shows it
+
     return progress_bar(sys.stderr)
 
 

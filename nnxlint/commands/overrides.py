@@ -1,13 +1,12 @@
 """What options say about settings."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from nnxlint.errors import NnxlintError
-from nnxlint.selection import split_selectors
 from nnxlint.settings import Overrides
 
 _ASSIGNMENT = re.compile(r"\s*[\w.\"'-]+\s*=")
@@ -56,6 +55,11 @@ def overrides_of(options: SettingsOptions) -> Overrides:
         isolated=options.isolated,
         typed=tuple(text for text in options.config if _is_assignment(text)),
     )
+
+
+def split_selectors(values: Iterable[str]) -> tuple[str, ...]:
+    """Split what an option was given, which may be repeated and may hold commas, into selectors."""
+    return tuple(part for value in values for part in re.split(r"[\s,]+", value) if part)
 
 
 def _is_assignment(text: str) -> bool:

@@ -11,7 +11,6 @@ from nnxlint.commands.overrides import SettingsOptions, overrides_of
 from nnxlint.errors import NnxlintError
 from nnxlint.project import CheckRequest, Explanation, explain
 from nnxlint.render.text import render_text
-from nnxlint.rules import all_rules
 from nnxlint.settings import settings_loader
 
 # A column, as it is copied from a finding, says nothing that the row does not.
@@ -22,7 +21,7 @@ def run_why(place: str, options: SettingsOptions) -> int:
     """Show what is known about the objects on the line, and the findings there."""
     path, cell, row = _parse(place)
     settings_of = settings_loader(overrides_of(options))
-    explanation = explain(path, row, CheckRequest((path,), settings_of, all_rules()), cell)
+    explanation = explain(path, row, CheckRequest((path,), settings_of), cell)
     write_text(rendered(lambda console: _render(explanation, console)))
     return 0
 

@@ -1,0 +1,40 @@
+"""What is asked of a run. Nothing heavy is imported here: most runs find all that they are asked for in the cache."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnxlint.edits import Applicability
+from nnxlint.settings import SettingsOf
+
+if TYPE_CHECKING:  # rules bring the whole semantic layer along
+    from nnxlint.rule import Rule
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to check: paths, the settings of each directory, which fixes to make.
+
+    `rules` are those that there are: nnxlint's own where none are given. Statistics take time, so they are only made
+    where they are wanted. `contents` stands in for what is on disk under an absolute path. `remembers`: results are
+    read from the cache and kept there; `jobs`: so many processes.
+    """
+
+    paths: tuple[Path, ...]
+    settings_of: SettingsOf
+    rules: "tuple[Rule, ...] | None" = None
+    fixes: frozenset[Applicability] = frozenset()
+    statistics: bool = False
+    contents: Mapping[Path, bytes] = field(default_factory=dict)
+    remembers: bool = False
+    jobs: int = 1
+
+    @property
+    def known_rules(self) -> "tuple[Rule, ...]":
+        """The rules that there are."""
+        if self.rules is not None:
+            return self.rules
+        from nnxlint.rules import all_rules  # noqa: PLC0415 - see above
+
+        return all_rules()
