@@ -55,7 +55,7 @@ class Outcome:
 def check(arguments: Sequence[str], cwd: Path, timeout: float) -> Outcome:
     """Run `nnxlint check` with JSON output; `timeout` in seconds."""
     # -P: a folder of the linted project must not be taken for one of our imports.
-    command = [sys.executable, "-P", "-m", "nnxlint", "check", "--output-format", "json", *arguments]
+    command = [sys.executable, "-P", "-m", "nnxlint", "check", "--no-cache", "--output-format", "json", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
     try:
         done = subprocess.run(command, cwd=cwd, env=environment, timeout=timeout, capture_output=True, check=False)
