@@ -63,10 +63,7 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
         ModeFlagsConfig | None,
         msgspec.Meta(description="names of flags that, when true, mean training (`train`) or evaluation (`eval`)"),
     ] = None
-    cache_dir: Annotated[
-        str | None,
-        msgspec.Meta(description="the folder where results are kept; if not set, `.nnxlint_cache` in the project"),
-    ] = None
+    cache_dir: Annotated[str | None, msgspec.Meta(description="the folder where results are kept")] = None
 
 
 FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Config)}

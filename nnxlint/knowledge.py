@@ -69,7 +69,8 @@ def load_projects(
     def read(path: Path) -> bytes:
         return contents[path] if path in contents else read_bytes(path)
 
-    named = [path for path in map(absolute, paths) if not _forced_out(path, settings_of)]
+    given = [absolute(path) for path in paths]
+    named = [path for path in given if not _forced_out(path, settings_of)]
     on_disk = [path for path in named if path not in contents]
     found = discover(on_disk, lambda folder: _report_excludes(folder, settings_of(folder)))
     files = sorted({*found.files, *(path for path in named if path in contents)})
@@ -77,7 +78,8 @@ def load_projects(
     failures: list[SourceError] = []
     single = frozenset(path.as_posix() for path in named if not path.is_dir())
     projects = [each for group in groups for each in _load(group, settings_of, single, failures, read)]
-    return Loaded(tuple(projects), tuple(failures), found.notices)
+    excluded = () if named or not given else ("all paths that were named are excluded",)
+    return Loaded(tuple(projects), tuple(failures), (*found.notices, *excluded))
 
 
 def _load(

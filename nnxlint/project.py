@@ -179,7 +179,11 @@ def _details(projects: Iterable[Project], request: CheckRequest) -> Iterator[str
 
 def _outside(loaded: Loaded) -> Report:
     """Report what loading the projects had to say."""
-    empty = () if loaded.failures or any(_has_files(loaded)) else ("no Python files found under the given paths",)
+    empty = (
+        ()
+        if loaded.failures or loaded.notices or any(_has_files(loaded))
+        else ("no Python files found under the given paths",)
+    )
     return Report(failures=tuple(map(str, loaded.failures)), notices=(*loaded.notices, *empty))
 
 

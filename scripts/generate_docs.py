@@ -48,6 +48,7 @@ SHOWN = {
 DEFAULTS = {
     "flax-version": "found out: see below",
     "select": "the rules that are on by default",
+    "cache-dir": "`.nnxlint_cache` in the project",
     "exclude": "virtual environments, caches, build folders",
 }
 

@@ -38,7 +38,21 @@ def render_rule(rule: Rule, console: Console) -> None:
 
 def rule_page(rule: Rule) -> str:
     """Give the rule's page in Markdown."""
-    return f"# {rule.name} ({rule.code})\n\n{_facts(rule)}\n\n{rule.documentation}\n"
+    return f"# {rule.name} ({rule.code})\n\n{_facts(rule)}\n\n{rule.documentation}\n{_silencing(rule)}"
+
+
+def _silencing(rule: Rule) -> str:
+    """Tell how to silence a rule about code; those about comments and files are no matter of opinion."""
+    if rule.code.startswith("NNX9"):
+        return ""
+    return f"""
+## Silencing it
+`# nnxlint: ignore[{rule.code}]` on the line; for tests that do this on purpose, in `pyproject.toml`:
+```toml
+[tool.nnxlint.per-file-ignores]
+"tests/**" = ["{rule.code}"]
+```
+"""
 
 
 def render_rules(rules: Sequence[Rule], console: Console) -> None:
