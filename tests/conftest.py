@@ -181,8 +181,8 @@ def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         return FakeAnalysis(project, errors)
 
     def install(*rules: Rule) -> None:
-        monkeypatch.setattr("nnxlint.semantic.analysis.analyse", analyse)
         monkeypatch.setattr("nnxlint.checking.analyse", analyse)
+        monkeypatch.setattr("nnxlint.semantic.analysis.analyse", analyse)
         monkeypatch.setattr("nnxlint.commands.rule.all_rules", lambda: rules)
         for module in ("check", "why"):
             monkeypatch.setattr(f"nnxlint.commands.{module}.CheckRequest", functools.partial(CheckRequest, rules=rules))
