@@ -1,5 +1,6 @@
 """Many files: paths to projects, projects analysed and linted, one report."""
 
+import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import fix_until_settled, writable
+from nnxlint.garbage import resting_collector
 from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.linter import Linted, lint_path
 from nnxlint.report import Report, combined
@@ -48,11 +50,18 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
     """
     for path in request.paths:
         rules_of(request.settings_of(path if path.is_dir() else path.parent), request.rules)
+    with resting_collector():
+        return _check_all(request, advance)
+
+
+def _check_all(request: CheckRequest, advance: Advance | None) -> Report:
     loaded = load_projects(request.paths, request.settings_of, request.contents)
     total = sum(len(project.reported) for project in loaded.projects)
     done = 0
     reports = [_outside(loaded)]
     for project in loaded.projects:
+        if done and project.sources:
+            gc.collect()  # what was known of the last project hangs together in cycles
         offset, done = done, done + len(project.reported)
         reports.append(_check_project(project, request, _counted(advance, offset, total)))
     return combined(reports)
@@ -118,6 +127,7 @@ def _check_project(project: Project, request: CheckRequest, advance: Callable[[i
 
 
 def _lint_changed(project: Project, request: CheckRequest) -> Report:
+    gc.collect()
     return _lint(project, analyse(project), request, lambda _: None)
 
 
