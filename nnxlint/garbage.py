@@ -11,11 +11,14 @@ from contextlib import contextmanager
 
 @contextmanager
 def resting_collector() -> Iterator[None]:
-    """Look for no garbage in the block; afterwards as before."""
+    """Look for no garbage in the block; afterwards as before, and what was made counts as old."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if collecting:
+            # Else the next allocation has the collector look at all of it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

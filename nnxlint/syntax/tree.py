@@ -14,6 +14,7 @@ from typing import cast
 
 from nnxlint.source import Source
 from nnxlint.spans import Span
+from nnxlint.syntax.nodes import push_children
 
 FSTRINGS_PLACED = sys.version_info >= (3, 12)
 """Whether the running Python tells where the nodes inside an f-string are; before 3.12 it only guesses."""
@@ -94,18 +95,13 @@ def first_row(node: ast.AST) -> int:
 
 
 def _nodes_in_fstrings(module: ast.Module) -> Iterator[tuple[int, ast.expr]]:
-    # `ast.walk` takes twice the time: it makes a generator of generators for every node.
     waiting: list[ast.AST] = [module]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.JoinedStr):
             yield from ((id(inner), node) for inner in ast.walk(node) if inner is not node)
-            continue
-        for value in vars(node).values():
-            if isinstance(value, list):
-                waiting += (item for item in value if isinstance(item, ast.AST))
-            elif isinstance(value, ast.AST):
-                waiting.append(value)
+        else:
+            push_children(waiting, node)
 
 
 def _path_to(module: ast.Module, node: ast.AST, row: int | None) -> tuple[ast.AST, ...] | None:
