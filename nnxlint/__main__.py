@@ -2,7 +2,7 @@
 
 import sys
 
-from nnxlint.cli import main
+from nnxlint.cli import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from nnxlint.source import Source
 from nnxlint.spans import Position, Span
 
-# Most files end here: what this does not find has no directive.
+# Most files end here: a line without this has no directive.
 _HINT = re.compile(r"nnxlint\s*:|noqa", re.IGNORECASE)
 _OURS = re.compile(r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\[(?P<names>[^\]#]*)\])?", re.IGNORECASE)
 _NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
@@ -61,8 +61,23 @@ class Comments:
 
 
 def may_have_directives(source: Source) -> bool:
-    """Tell quickly whether the file may hold a directive."""
-    return _HINT.search(source.text) is not None
+    """Tell quickly whether the file may hold a directive: to find its comments takes long."""
+    text = source.text
+    for hint in _HINT.finditer(text):
+        end = text.find("\n", hint.end())
+        if _may_direct(text[text.rfind("\n", 0, hint.start()) + 1 : end if end >= 0 else len(text)]):
+            return True
+    return False
+
+
+def _may_direct(line: str) -> bool:
+    """Whether a line holds a directive if it is a comment: many a `noqa` names rules of other tools only."""
+    if _OURS.search(line) is not None:
+        return True
+    return any(
+        not found["colon"] or any(_OUR_CODE.fullmatch(code["code"]) for code in _codes(line, found.end()))
+        for found in _NOQA.finditer(line)
+    )
 
 
 def read_comments(source: Source) -> Comments:

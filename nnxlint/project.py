@@ -7,6 +7,7 @@ from pathlib import Path
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import fixable
+from nnxlint.garbage import resting_collector, sweep
 from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.remembering import recalled, report_of
 from nnxlint.report import Report, combined
@@ -27,6 +28,11 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
 
     `advance` is told how many of how many files are done.
     """
+    with resting_collector():
+        return _check(request, advance)
+
+
+def _check(request: CheckRequest, advance: Advance | None) -> Report:
     loaded = load_projects(request.paths, request.settings_of, request.contents)
     progress = _Progress(advance, sum(len(project.reported) for project in loaded.projects))
     known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}
@@ -113,6 +119,11 @@ class _Job:
     statistics: bool
     remembers: bool
 
+    @property
+    def size(self) -> int:
+        """How much source there is."""
+        return sum(len(source.text) for source in self.project.sources.values())
+
     def run(self) -> Report:
         """Check the project; of the sources, only those that were changed come back."""
         from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
@@ -120,7 +131,9 @@ class _Job:
         request = CheckRequest(
             (), self.settings_of, fixes=self.fixes, statistics=self.statistics, remembers=self.remembers
         )
-        report = check_project(self.project, request)
+        sweep()
+        with resting_collector():
+            report = check_project(self.project, request)
         before = self.project.sources
         return replace(
             report, sources={path: each for path, each in report.sources.items() if each is not before[path]}
@@ -134,12 +147,14 @@ def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_P
     from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
 
     if request.jobs == 1 or request.rules is not None or request.contents:
-        yield from (check_project(project, request, progress.starting()) for project in projects)
+        for project in projects:
+            sweep()
+            yield check_project(project, request, progress.starting())
         return
     jobs = [
         _Job(project, request.settings_of, request.fixes, request.statistics, request.remembers) for project in projects
     ]
-    tasks = [Task(job, sum(len(source.text) for source in job.project.sources.values())) for job in jobs]
+    tasks = [Task(job, job.size) for job in jobs]
     reports = spread(_Job.run, tasks, request.jobs, lambda task: progress.add(len(task.argument.project.reported)))
     for job, report in zip(jobs, reports, strict=True):
         yield replace(report, sources={**job.project.sources, **report.sources})

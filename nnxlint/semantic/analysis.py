@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
+from nnxlint.garbage import resting_collector
 from nnxlint.knowledge import Project
 from nnxlint.semantic.facts import ModuleFacts, extract
 from nnxlint.semantic.flax_api import TABLE_VERSIONS, api_for
@@ -47,13 +48,14 @@ def analyse(project: Project) -> Analysis:
     """Parse and interpret the sources of a project; files that do not parse are left out and told."""
     modules: dict[str, ModuleFacts] = {}
     errors: dict[str, SyntaxError] = {}
-    for path, source in project.sources.items():
-        try:
-            modules[path] = extract(parse_tree(source))
-        except SyntaxError as error:
-            errors[path] = error
-        except (ValueError, RecursionError) as error:
-            errors[path] = SyntaxError(str(error))
-    target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
-    machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags)
+    with resting_collector():
+        for path, source in project.sources.items():
+            try:
+                modules[path] = extract(parse_tree(source))
+            except SyntaxError as error:
+                errors[path] = error
+            except (ValueError, RecursionError) as error:
+                errors[path] = SyntaxError(str(error))
+        target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
+        machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags)
     return Analysis(project, errors, modules, machine)

@@ -79,21 +79,33 @@ class _Seen:
 
 def missing_flags(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSite]:
     """Evaluation calls that leave a mode flag to a default that means training."""
-    found: dict[tuple[ast.AST, str], list[_Seen]] = defaultdict(list)
+    for (node, flag), group in machine.once(_flags_left).get(facts.path, {}).items():
+        yield _site(facts, machine, node, group, flag)
+
+
+def _flags_left(machine: Machine) -> dict[str, dict[tuple[ast.AST, str], list[_Seen]]]:
+    """By file, by the place to report and the flag: the calls that left it to its default."""
+    found: dict[str, dict[tuple[ast.AST, str], list[_Seen]]] = defaultdict(lambda: defaultdict(list))
     for call in machine.log.model_calls:
         for use in call.uses:
             if isinstance(use.origin, FlagDefault) and use.training:
                 seen = _evaluated(machine, call, use.origin.place, (use,))
-                if seen is not None and seen.uses and seen.anchor.place.path == facts.path:
-                    found[seen.anchor.place.node, use.origin.parameter].append(seen)
-    for (node, flag), group in found.items():
-        yield _site(facts, machine, node, group, flag)
+                if seen is not None and seen.uses:
+                    place = seen.anchor.place
+                    found[place.path][place.node, use.origin.parameter].append(seen)
+    return found
 
 
 def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSite]:
     """Evaluation calls of modules whose layers go by an attribute that still means training on every path."""
-    found: dict[ast.AST, list[_Seen]] = defaultdict(list)
-    doubtful: set[ast.AST] = set()
+    for node, group in machine.once(_modes_left).get(facts.path, {}).items():
+        if all(seen.uses for seen in group):
+            yield _site(facts, machine, node, group, "")
+
+
+def _modes_left(machine: Machine) -> dict[str, dict[ast.AST, list[_Seen]]]:
+    """By file, by the place to report: the calls whose layers go by an attribute; without uses where in doubt."""
+    found: dict[str, dict[ast.AST, list[_Seen]]] = defaultdict(lambda: defaultdict(list))
     for call in machine.log.model_calls:
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
@@ -101,15 +113,9 @@ def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
         # A flag that was handed over and reached no layer is that method's mistake, not the mode's.
         uses = () if call.asks_for_evaluation else _in_training(steered)
         seen = _evaluated(machine, call, call.place, uses)
-        if seen is None or seen.anchor.place.path != facts.path:
-            continue
-        if seen.uses:
-            found[seen.anchor.place.node].append(seen)
-        else:
-            doubtful.add(seen.anchor.place.node)
-    for node, group in found.items():
-        if node not in doubtful:
-            yield _site(facts, machine, node, group, "")
+        if seen is not None:
+            found[seen.anchor.place.path][seen.anchor.place.node].append(seen)
+    return found
 
 
 def _in_training(uses: Sequence[LayerUse]) -> tuple[LayerUse, ...]:

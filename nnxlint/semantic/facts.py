@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from nnxlint.syntax.nodes import push_children
 from nnxlint.syntax.tree import Tree
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -89,22 +90,31 @@ class _Found:
 
 def _collect(found: _Found, node: ast.AST, owner: ClassDecl | None, inside: FunctionDecl | None) -> None:
     """Collect below a node; `owner`: the class whose body it is in, `inside`: the function around it."""
-    for child in ast.iter_child_nodes(node):
-        declare = _DECLARING.get(type(child))
-        if declare is not None:
-            cls, function = declare(found, child, owner)
-            _collect(found, child, cls, function)
+    pending: list[ast.AST] = []
+    push_children(pending, node)
+    while pending:
+        child = pending.pop()
+        kind = type(child)
+        if kind is ast.Name:
+            if type(child.ctx) is ast.Load:  # type: ignore[attr-defined]
+                found.mentioned.add(child.id)  # type: ignore[attr-defined]
             continue
-        _note(found, child, inside)
-        _collect(found, child, owner, inside)
+        declare = _DECLARING.get(kind)
+        if declare is not None:
+            _collect(found, child, *declare(found, child, owner))
+            continue
+        if kind in _NOTED:
+            _note(found, child, inside)
+        push_children(pending, child)
+
+
+_NOTED = frozenset({ast.Attribute, ast.keyword, ast.Import, ast.ImportFrom, ast.Yield, ast.YieldFrom})
 
 
 def _note(found: _Found, node: ast.AST, inside: FunctionDecl | None) -> None:
     match node:
         case ast.Attribute():
             found.mentioned.add(node.attr)
-        case ast.Name(ctx=ast.Load()):
-            found.mentioned.add(node.id)
         case ast.keyword(arg=str(name)):
             found.keywords.add(name)
         case ast.Import() | ast.ImportFrom():

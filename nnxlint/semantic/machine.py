@@ -5,9 +5,9 @@ it is made, because each of them needs the others.
 """
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.flax_api import ClassApi, FlaxApi
@@ -34,6 +34,7 @@ from nnxlint.semantic.values import (
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
 ObjectKey: TypeAlias = tuple[int, int, str]
+T = TypeVar("T")
 
 MAX_DEPTH = 40
 MAX_STEPS = 120_000
@@ -101,6 +102,7 @@ class Machine:
     noisy: set[FunctionDecl] = field(default_factory=set)
     managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
     yielded: dict[int, Record] = field(default_factory=dict)
+    _derived: dict[object, object] = field(default_factory=dict)
     _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
     _context_keys: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     _objects: dict[ObjectKey, int] = field(default_factory=dict)
@@ -179,6 +181,12 @@ class Machine:
         """Let go of what only helps while interpreting."""
         self.runs.clear()
         self.ran.clear()
+
+    def once(self, make: "Callable[[Machine], T]") -> T:
+        """What `make` makes of the finished run: made once, for all files that ask."""
+        if make not in self._derived:
+            self._derived[make] = make(self)
+        return cast("T", self._derived[make])
 
     def note_outer(self, frame: Frame, name: str, value: Value | None) -> None:
         """Remember that a variable of an enclosing function was looked at."""

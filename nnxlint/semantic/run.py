@@ -1,7 +1,6 @@
 """Running a project: every module's top level, then whatever no other code was seen to call."""
 
 import ast
-import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -59,16 +58,13 @@ def run_project(
 
 @contextmanager
 def _room() -> Iterator[None]:
-    """Deep enough for nested calls of nested code, and without looking for garbage where there is little."""
-    limit, collecting = sys.getrecursionlimit(), gc.isenabled()
+    """Deep enough for nested calls of nested code."""
+    limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
-    gc.disable()
     try:
         yield
     finally:
         sys.setrecursionlimit(limit)
-        if collecting:
-            gc.enable()
 
 
 def _sets_modes(facts: ModuleFacts) -> bool:

@@ -1,18 +1,20 @@
 """The `ast` of a source, and where its nodes lie in the text."""
 
 import ast
+import functools
 import itertools
 import re
 import sys
 import warnings
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
 from nnxlint.source import Source
 from nnxlint.spans import Span
+from nnxlint.syntax.nodes import push_children
 
 FSTRINGS_PLACED = sys.version_info >= (3, 12)
 """Whether the running Python tells where the nodes inside an f-string are; before 3.12 it only guesses."""
@@ -20,13 +22,19 @@ FSTRINGS_PLACED = sys.version_info >= (3, 12)
 _FSTRING = re.compile(r"(?i:f|fr|rf)['\"]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tree:
     """A parsed source. Where Python does not know a node's place (`is_placed`), the f-string's stands in."""
 
     source: Source
     module: ast.Module
-    _unplaced: Mapping[int, ast.expr] = field(repr=False, compare=False)
+
+    @functools.cached_property
+    def _unplaced(self) -> Mapping[int, ast.expr]:
+        """The f-strings by the nodes inside them. Few files are asked for spans, so most are spared the search."""
+        if FSTRINGS_PLACED or _FSTRING.search(self.source.text) is None:
+            return MappingProxyType({})
+        return MappingProxyType(dict(_nodes_in_fstrings(self.module)))
 
     def span(self, node: ast.AST) -> Span:
         """Return the code points of the node, without parentheses around it, decorators and comments.
@@ -76,10 +84,7 @@ def parse_tree(source: Source) -> Tree:
     """Parse the source; the parser's `SyntaxError` goes through untouched."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of invalid escapes and the like: none of our business
-        module = ast.parse(source.text)
-    if FSTRINGS_PLACED or _FSTRING.search(source.text) is None:
-        return Tree(source, module, MappingProxyType({}))
-    return Tree(source, module, MappingProxyType(dict(_nodes_in_fstrings(module))))
+        return Tree(source, ast.parse(source.text))
 
 
 def first_row(node: ast.AST) -> int:
@@ -90,18 +95,13 @@ def first_row(node: ast.AST) -> int:
 
 
 def _nodes_in_fstrings(module: ast.Module) -> Iterator[tuple[int, ast.expr]]:
-    # `ast.walk` takes twice the time: it makes a generator of generators for every node.
     waiting: list[ast.AST] = [module]
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.JoinedStr):
             yield from ((id(inner), node) for inner in ast.walk(node) if inner is not node)
-            continue
-        for value in vars(node).values():
-            if isinstance(value, list):
-                waiting += (item for item in value if isinstance(item, ast.AST))
-            elif isinstance(value, ast.AST):
-                waiting.append(value)
+        else:
+            push_children(waiting, node)
 
 
 def _path_to(module: ast.Module, node: ast.AST, row: int | None) -> tuple[ast.AST, ...] | None:

@@ -45,10 +45,10 @@ def remembered(
     steps = machine.steps
     value, finished, noise = _recorded(machine, frame, run)
     machine.ran[decl] = (times + 1, spent + machine.steps - steps)
-    if noise.size:
+    if noise.telling:
         machine.noisy.add(decl)
     # Of the calls that a module makes inside itself, only the layers that they reach count, and those are kept.
-    repeatable = not noise.lasting if in_module else not noise.size
+    repeatable = not (noise.lasting if in_module else noise.telling)
     if finished is not None and repeatable and len(kept) < _KEPT:
         kept.append(finished)
     return value
@@ -145,7 +145,7 @@ def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple
     if machine.collectors:
         machine.collectors[-1].extend(uses)
     now, before = machine.log.noise(), recording.noise
-    noise = Noise(now.size - before.size, now.lasting - before.lasting)
+    noise = Noise(now.size - before.size, now.telling - before.telling, now.lasting - before.lasting)
     return value, _finished(machine, frame, recording, mark, value, uses, trains=trains), noise
 
 

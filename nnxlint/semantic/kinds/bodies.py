@@ -1,10 +1,13 @@
 """The body of one function: the way up from each node, and the names that depend on the input."""
 
 import ast
+import functools
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from nnxlint.semantic.facts import FunctionDecl
+from nnxlint.syntax.nodes import push_children
 
 _ROUNDS = 5
 _SETTINGS = frozenset(
@@ -15,14 +18,34 @@ _PLAIN_TYPES = frozenset({"int", "float", "bool", "str"})
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
-    """A function. `receiver`: how a method names its object; `data`: the names made of its arguments."""
+    """A function, and the way up from each node in it. `receiver`: how a method names its object."""
 
     decl: FunctionDecl
     receiver: str | None
     parents: Mapping[ast.AST, ast.AST]
-    data: frozenset[str]
+
+    @functools.cached_property
+    def data(self) -> frozenset[str]:
+        """The names that are made of the function's arguments."""
+        return _data(self.decl, self.receiver)
+
+    @functools.cached_property
+    def _loads(self) -> Mapping[str, list[ast.Name]]:
+        found = defaultdict(list)
+        for node in self.parents:
+            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                found[node.id].append(node)
+        return found
+
+    @functools.cached_property
+    def _attributes(self) -> Mapping[str, list[ast.Attribute]]:
+        found = defaultdict(list)
+        for node in self.parents:
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == self.receiver:
+                found[node.attr].append(node)
+        return found
 
     def climb(self, node: ast.AST) -> Iterator[ast.AST]:
         """The nodes around a node, innermost first, inside the function."""
@@ -37,17 +60,11 @@ class Body:
 
     def loads(self, name: str) -> Iterator[ast.Name]:
         """Where a local name is read."""
-        for node in self.parents:
-            if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
-                yield node
+        yield from self._loads.get(name, ())
 
     def attributes(self, name: str) -> Iterator[ast.Attribute]:
         """Where an attribute of the method's own object is named."""
-        for node in self.parents:
-            if not isinstance(node, ast.Attribute) or node.attr != name:
-                continue
-            if isinstance(node.value, ast.Name) and node.value.id == self.receiver:
-                yield node
+        yield from self._attributes.get(name, ())
 
     def statement(self, node: ast.AST) -> ast.AST:
         """The statement that a node stands in."""
@@ -58,11 +75,24 @@ class Body:
 
 def read_body(decl: FunctionDecl) -> Body:
     """Look at a function once."""
-    parents = {child: node for node in ast.walk(decl.node) for child in ast.iter_child_nodes(node)}
     static = any(isinstance(one, ast.Name) and one.id in {"staticmethod", "classmethod"} for one in decl.decorators)
     is_method = decl.owner is not None and not static and bool(decl.parameters)
     receiver = decl.parameters[0].arg if is_method else None
-    return Body(decl, receiver, parents, _data(decl, receiver))
+    return Body(decl, receiver, _parents(decl.node))
+
+
+def _parents(function: ast.AST) -> Mapping[ast.AST, ast.AST]:
+    """What each node below a function stands in; outer nodes come first."""
+    parents: dict[ast.AST, ast.AST] = {}
+    layer: list[ast.AST] = [function]
+    for node in layer:
+        below: list[ast.AST] = []
+        push_children(below, node)
+        for child in reversed(below):
+            if isinstance(child, ast.AST):
+                parents[child] = node
+                layer.append(child)
+    return parents
 
 
 def _data(decl: FunctionDecl, receiver: str | None) -> frozenset[str]:

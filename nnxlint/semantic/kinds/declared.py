@@ -84,14 +84,22 @@ def declared_in(facts: ModuleFacts, machine: Machine) -> Iterator[Declared]:
     """The attributes of a file's module classes, in the order of the file."""
     at_node: dict[tuple[ast.AST, str], list[Declaration]] = defaultdict(list)
     kinds: dict[tuple[ClassDecl, str], set[tuple[ast.AST, str]]] = defaultdict(set)
-    for one in machine.log.declarations:
-        if one.place.path == facts.path and one.constructing:
-            at_node[one.place.node, one.attribute].append(one)
-            kinds[one.owner, one.attribute].add((one.place.node, one.kind))
+    for one in machine.once(_constructing).get(facts.path, ()):
+        at_node[one.place.node, one.attribute].append(one)
+        kinds[one.owner, one.attribute].add((one.place.node, one.kind))
     for (node, attribute), seen in sorted(at_node.items(), key=lambda item: facts.tree.span(item[0][0])):
         owner = seen[0].owner
         other = frozenset(kind for place, kind in kinds[owner, attribute] if place is not node)
         yield Declared(node, owner, attribute, tuple(seen), other)
+
+
+def _constructing(machine: Machine) -> dict[str, list[Declaration]]:
+    """The declarations of constructors, by file."""
+    found = defaultdict(list)
+    for one in machine.log.declarations:
+        if one.constructing:
+            found[one.place.path].append(one)
+    return found
 
 
 def says_learned(facts: ModuleFacts, declared: Declared) -> bool:

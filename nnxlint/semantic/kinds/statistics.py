@@ -58,9 +58,8 @@ def statistics(facts: ModuleFacts, machine: Machine) -> Iterator[StatisticSite]:
     candidates = [one for one in everything if _is_param(machine, one)]
     if not candidates:
         return
-    families = Families(machine)
-    writes = _by_variable(machine.log.writes)
-    reads = _by_variable(machine.log.reads)
+    families = machine.once(Families)
+    writes, reads = machine.once(_accesses)
     siblings: dict[ClassDecl, dict[str, Declared]] = defaultdict(dict)
     for one in everything:
         siblings[one.owner][one.attribute] = one
@@ -80,6 +79,11 @@ def _is_param(machine: Machine, one: Declared) -> bool:
     if any(record is None or not machine.derives(record.cls, PARAM) for record in made):
         return False
     return not one.elsewhere - {PARAM}
+
+
+def _accesses(machine: Machine) -> tuple[Mapping[int, list], Mapping[int, list]]:  # type: ignore[type-arg]
+    """The writes and the reads of each Variable."""
+    return _by_variable(machine.log.writes), _by_variable(machine.log.reads)
 
 
 def _by_variable(records: list) -> Mapping[int, list]:  # type: ignore[type-arg]

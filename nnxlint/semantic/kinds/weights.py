@@ -41,8 +41,8 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
     candidates = [one for one in everything if _is_candidate(one)]
     if not candidates or trains_other_kinds(machine):
         return
-    families = Families(machine)
-    written = {write.variable for write in machine.log.writes}
+    families = machine.once(Families)
+    written = machine.once(_written)
     for one in candidates:
         family = families.of(one.owner)
         if (
@@ -55,6 +55,10 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
         uses = tuple(uses_of(family, one.attribute))
         if _is_used_as_weight(uses, _has_params(everything, one)) and _is_trained_class(everything, one):
             yield _site(facts, family, one)
+
+
+def _written(machine: Machine) -> frozenset[int]:
+    return frozenset(write.variable for write in machine.log.writes)
 
 
 def _is_candidate(one: Declared) -> bool:

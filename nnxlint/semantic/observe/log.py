@@ -20,11 +20,22 @@ from nnxlint.semantic.observe.records import (
 )
 from nnxlint.semantic.values import Place
 
+# Rules look at each call of these, with the objects that are in reach there; of other names it is enough that they
+# were called.
+_EACH = frozenset(
+    """flax.nnx.Optimizer flax.nnx.Optimizer.__init__ flax.nnx.Optimizer.update flax.nnx.ModelAndOptimizer
+    flax.nnx.ModelAndOptimizer.__init__ flax.nnx.ModelAndOptimizer.update jax.tree.map""".split()
+)
+
 
 class Noise(NamedTuple):
-    """How much was observed; `lasting`: without the calls and reads that say nothing new when they come again."""
+    """How much was observed. `telling`: without calls of libraries of which it is enough that there are some.
+
+    `lasting`: without any calls and reads, which say nothing new when a module makes them again inside itself.
+    """
 
     size: int
+    telling: int
     lasting: int
 
 
@@ -58,6 +69,7 @@ class Log:
     storings: list[Storing] = field(default_factory=list)
     filterings: list[Filtering] = field(default_factory=list)
     _by_name: dict[tuple[str, str], list[LibraryCall]] = field(default_factory=dict)
+    _each: int = 0
     _written: set[int] = field(default_factory=set)
     _storings_of: dict[str, list[int]] = field(default_factory=dict)
     _filterings_of: dict[str, list[Filtering]] = field(default_factory=dict)
@@ -91,11 +103,13 @@ class Log:
             self._written,
         )
         lasting = sum(len(one) for one in lists)
-        return Noise(lasting + len(self.model_calls) + len(self.library_calls) + len(self.reads), lasting)
+        calls = lasting + len(self.model_calls) + len(self.reads)
+        return Noise(calls + len(self.library_calls), calls + self._each, lasting)
 
     def add_call(self, call: LibraryCall) -> None:
         """Keep a library's call, found again by its file and name."""
         self.library_calls.append(call)
+        self._each += call.name in _EACH
         self._by_name.setdefault((call.place.path, call.name), []).append(call)
 
     def calls_of(self, path: str, name: str) -> tuple[LibraryCall, ...]:
