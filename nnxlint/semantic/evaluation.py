@@ -98,8 +98,9 @@ def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
             continue
-        # A flag that was handed over and reached no layer is that method's mistake, not the mode's.
-        uses = () if call.asks_for_evaluation else _in_training(steered)
+        # A flag that was handed over and reached no layer is that method's mistake, not the mode's; one that
+        # says training says what is wanted.
+        uses = () if call.chooses_mode else _in_training(steered)
         seen = _evaluated(machine, call, call.place, uses)
         if seen is None or seen.anchor.place.path != facts.path:
             continue

@@ -82,7 +82,7 @@ class LayerUse:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A module of the project or of the library was called."""
+    """A module of the project or of the library was called; `chooses_mode`: with a mode flag that tells it the mode."""
 
     place: Place
     target: int
@@ -91,7 +91,7 @@ class ModelCall:
     chain: tuple[Step, ...]
     inside_module: bool
     is_method: bool = False
-    asks_for_evaluation: bool = False
+    chooses_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
