@@ -69,7 +69,8 @@ class Activation:
 class LayerUse:
     """A mode-dependent layer was reached: whether it acted as in training, and what decided that.
 
-    `training` is `None` when the mode is not known; `origin` tells where the deciding flag came from.
+    `training` is `None` when the mode is not known; `origin` tells where the deciding flag came from; `acts`: its
+    rate is known, so that it does something in training.
     """
 
     layer: str
@@ -78,6 +79,7 @@ class LayerUse:
     certain: bool
     place: Place
     owner: int = -1
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
