@@ -27,7 +27,7 @@ class EvaluationSite(Site):
     `flag`: the mode flag that the call leaves to its default, or empty where attributes decide, and
     `flag_value`: the value that it has in evaluation, None where that is not known; `flags` are the
     attributes that the layers go by; `signs`: what speaks for evaluation; `decides`: it is this very call
-    that leaves the flag out.
+    that leaves the flag out; `acts`: a layer among them has no rate, or one that is known.
     """
 
     model: str = ""
@@ -42,6 +42,7 @@ class EvaluationSite(Site):
     calls_model: bool = False
     is_method: bool = False
     decides: bool = False
+    acts: bool = True
 
     @property
     def receiver(self) -> ast.expr | None:
@@ -63,8 +64,8 @@ class EvaluationSite(Site):
 
     @property
     def is_sure(self) -> bool:
-        """Whether two independent signs speak for evaluation."""
-        return len(self.signs) >= _TWO_SIGNS
+        """Whether two independent signs speak for evaluation, of layers that are known to act in training."""
+        return len(self.signs) >= _TWO_SIGNS and self.acts
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,9 @@ def _modes_left(machine: Machine) -> dict[str, dict[ast.AST, list[_Seen]]]:
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
             continue
-        # A flag that was handed over and reached no layer is that method's mistake, not the mode's.
-        uses = () if call.asks_for_evaluation else _in_training(steered)
+        # A flag that was handed over and reached no layer is that method's mistake, not the mode's; one that
+        # says training says what is wanted.
+        uses = () if call.chooses_mode else _in_training(steered)
         seen = _evaluated(machine, call, call.place, uses)
         if seen is not None:
             found[seen.anchor.place.path][seen.anchor.place.node].append(seen)
@@ -199,6 +201,7 @@ def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_
         calls_model=is_direct and all(seen.call.place.node is node for seen in group),
         is_method=any(seen.call.is_method for seen in group),
         decides=is_direct and all(default.place.node is node for default in defaults),
+        acts=any(use.acts for use in uses),
     )
 
 

@@ -194,23 +194,24 @@ def observed(
     inside = any(step.in_module_method for step in steps)
     seen = tuple(dict.fromkeys(uses))
     is_method = decl is not None and decl.name != "__call__"
-    asks = _asks_for_evaluation(machine, decl, arguments)
-    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, asks))
+    chosen = _chooses_mode(machine, decl, arguments)
+    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, chosen))
     return value
 
 
-def _asks_for_evaluation(machine: Machine, decl: FunctionDecl | None, arguments: Arguments) -> bool:
-    """Whether the call hands over a mode flag that means evaluation, by name or by position."""
+def _chooses_mode(machine: Machine, decl: FunctionDecl | None, arguments: Arguments) -> bool:
+    """Whether the call hands over a mode flag, by name or by position: evaluation, or training by intention."""
     given = dict(arguments.keywords)
     if decl is not None:
         names = [parameter.arg for parameter in decl.parameters[1:]]
         given.update(zip(names, arguments.positional, strict=False))
-    return any(
-        isinstance(value, Const)
-        and isinstance(value.value, bool)
-        and evaluating(name, machine.mode_flags, value=value.value) is True
-        for name, value in given.items()
-    )
+    for name, value in given.items():
+        if isinstance(value, Const) and isinstance(value.value, bool):
+            asked = evaluating(name, machine.mode_flags, value=value.value)
+            # A default that is only handed on is nobody's choice of training.
+            if asked or (asked is False and value.origin is None):
+                return True
+    return False
 
 
 def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place) -> Value:

@@ -29,8 +29,7 @@ def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) ->
 
 
 def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -> Step:
-    found = function_purpose(frame)
-    owner = frame.decl.owner if frame.decl is not None else None
+    found = function_purpose(machine, frame)
     return Step(
         place=place,
         function=frame.name or PurePosixPath(frame.path).stem,
@@ -40,16 +39,24 @@ def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -
         purpose=found.value,
         differentiated=frame.differentiated,
         streams_handled=not _STREAM_HANDLING.isdisjoint(frame.transforms),
-        in_module_method=owner is not None and machine.is_module(ClassRef(owner, frame.closure)),
+        in_module_method=_in_module(machine, frame),
     )
+
+
+def _in_module(machine: Machine, frame: Frame) -> bool:
+    owner = frame.decl.owner if frame.decl is not None else None
+    return owner is not None and machine.is_module(ClassRef(owner, frame.closure))
 
 
 # Whoever hands out random streams around an evaluation wants its randomness: MC dropout.
 _STREAM_HANDLING = frozenset({"flax.nnx.with_rngs", "flax.nnx.split_rngs", "flax.nnx.fork_rngs"})
 
 
-def function_purpose(frame: Frame) -> Purpose:
-    """What the frame's function is for: by its own name, else by its class's, else by its script's."""
+def function_purpose(machine: Machine, frame: Frame) -> Purpose:
+    """What the frame's function is for: by its own name, else by its class's, else by its script's.
+
+    A module's class says what is modelled (`ScoreModel`), not what its methods are called for.
+    """
     stem = PurePosixPath(frame.path).stem
     if _is_test_file(frame.path):
         stem = ""
@@ -65,7 +72,8 @@ def function_purpose(frame: Frame) -> Purpose:
         return own
     owner = frame.decl.owner
     if owner is not None:
-        return purpose(owner.name)
+        of_class = purpose(owner.name)
+        return Purpose.NEUTRAL if of_class is Purpose.EVALUATION and _in_module(machine, frame) else of_class
     return _script_purpose(stem) if frame.decl.name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
 
 

@@ -162,6 +162,8 @@ _NNX: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
     "split": states.split,
     "merge": states.merge,
     "call": states.merge,
+    "State.merge": states.merge_states,
+    "merge_state": states.merge_states,
     "update": states.update,
     "clone": states.clone,
     "pop": states.state,

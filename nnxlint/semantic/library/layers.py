@@ -190,12 +190,13 @@ def _use(
         return
     flag = api.mode_flag or ""
     passed = bind_signature(api.call or (), arguments).get(flag, NONE)
+    acts = api.rate_parameter is None or all(isinstance(one, Const) for one in members(rate))
     certain = frame.certain and not isinstance(rate, Unknown)
     decided = frame.decided_by()
     for training, origin in _modes(passed, record.attrs.get(flag, UNKNOWN), callee, flag, place):
         # A layer that only the flag's default let run is there because the flag was left out.
         cause = decided if training and decided is not None and not isinstance(origin, FlagDefault) else origin
-        use = LayerUse(api.name, training, cause, certain, place, callee.target)
+        use = LayerUse(api.name, training, cause, certain, place, callee.target, acts)
         if machine.collectors:
             machine.collectors[-1].append(use)
 

@@ -93,6 +93,11 @@ def _merged(machine: Machine, frame: Frame, definition: Value, place: Place) -> 
     return Unknown(reason="merged from a graph definition that is not known")
 
 
+def merge_states(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
+    """`nnx.State.merge(state, *states)`: each array is that of one of the states, computed from none."""
+    return union(arguments.positional) if arguments.positional else UNKNOWN
+
+
 def clone(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
     """`nnx.clone(node)`: a copy with Variables of its own."""
     node = arguments.get(0, "node")
@@ -107,9 +112,10 @@ def update(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -
     """`nnx.update(node, state, *states)`: logged as a write of the node's whole state."""
     node = arguments.get(0, "node")
     given = arguments.positional[1:] or tuple(arguments.keywords.values())
-    for value in given:
+    for state in given:
         for member in members(node) if node is not None else ():
-            _log_update(machine, frame, member, value, place)
+            for value in members(state):
+                _log_update(machine, frame, member, value, place)
     return NONE
 
 

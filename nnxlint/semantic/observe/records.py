@@ -69,7 +69,8 @@ class Activation:
 class LayerUse:
     """A mode-dependent layer was reached: whether it acted as in training, and what decided that.
 
-    `training` is `None` when the mode is not known; `origin` tells where the deciding flag came from.
+    `training` is `None` when the mode is not known; `origin` tells where the deciding flag came from; `acts`: its
+    rate is known, so that it does something in training.
     """
 
     layer: str
@@ -78,11 +79,12 @@ class LayerUse:
     certain: bool
     place: Place
     owner: int = -1
+    acts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A module of the project or of the library was called."""
+    """A module of the project or of the library was called; `chooses_mode`: with a mode flag that tells it the mode."""
 
     place: Place
     target: int
@@ -91,7 +93,7 @@ class ModelCall:
     chain: tuple[Step, ...]
     inside_module: bool
     is_method: bool = False
-    asks_for_evaluation: bool = False
+    chooses_mode: bool = False
 
 
 @dataclass(frozen=True, slots=True)
