@@ -46,7 +46,10 @@ class ClassDecl:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ModuleFacts:
-    """One parsed file: its tree, its declarations (nested ones too) and the words that it uses."""
+    """One parsed file: its tree, its declarations (nested ones too) and the words that it uses.
+
+    `globals`: the module's variables that its functions set.
+    """
 
     path: str
     tree: Tree
@@ -55,6 +58,7 @@ class ModuleFacts:
     top_level: Mapping[str, ast.stmt]
     mentioned: frozenset[str]
     keywords: frozenset[str]
+    globals: frozenset[str]
     imports: tuple[ast.Import | ast.ImportFrom, ...]
 
 
@@ -72,6 +76,7 @@ def extract(tree: Tree) -> ModuleFacts:
         top_level,
         frozenset(found.mentioned),
         frozenset(found.keywords),
+        frozenset(found.globals),
         tuple(found.imports),
     )
 
@@ -85,6 +90,7 @@ class _Found:
     functions: dict[FunctionNode, FunctionDecl] = field(default_factory=dict)
     mentioned: set[str] = field(default_factory=set)
     keywords: set[str] = field(default_factory=set)
+    globals: set[str] = field(default_factory=set)
     imports: list[ast.Import | ast.ImportFrom] = field(default_factory=list)
 
 
@@ -108,7 +114,7 @@ def _collect(found: _Found, node: ast.AST, owner: ClassDecl | None, inside: Func
         push_children(pending, child)
 
 
-_NOTED = frozenset({ast.Attribute, ast.keyword, ast.Import, ast.ImportFrom, ast.Yield, ast.YieldFrom})
+_NOTED = frozenset({ast.Attribute, ast.keyword, ast.Import, ast.ImportFrom, ast.Global, ast.Yield, ast.YieldFrom})
 
 
 def _note(found: _Found, node: ast.AST, inside: FunctionDecl | None) -> None:
@@ -119,6 +125,8 @@ def _note(found: _Found, node: ast.AST, inside: FunctionDecl | None) -> None:
             found.keywords.add(name)
         case ast.Import() | ast.ImportFrom():
             found.imports.append(node)
+        case ast.Global():
+            found.globals.update(node.names)
         case ast.Yield() | ast.YieldFrom() if inside is not None:
             # Known only once the body was looked at, which is after the declaration exists.
             object.__setattr__(inside, "is_generator", True)

@@ -33,7 +33,8 @@ class LoopExits:
 class Frame:
     """One activation. `context` tells apart the objects that different call chains make at one place.
 
-    `serial` counts the activations of functions; the top level of a module has none.
+    `serial` counts the activations of functions; the top level of a module has none. `rebound`: the variables of a
+    module that were given another value.
     """
 
     module: ModuleFacts
@@ -48,6 +49,7 @@ class Frame:
     locals: dict[str, Value] = field(default_factory=dict)
     globals: set[str] = field(default_factory=set)
     nonlocals: set[str] = field(default_factory=set)
+    rebound: set[str] = field(default_factory=set)
     returns: list[tuple[Value, Snapshot]] = field(default_factory=list)
     yields: list[Value] = field(default_factory=list)
     loops: list[LoopExits] = field(default_factory=list)

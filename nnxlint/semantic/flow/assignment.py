@@ -76,9 +76,10 @@ def bind_name(machine: Machine, frame: Frame, name: str, value: Value) -> None:
 
 
 def _bind_global(machine: Machine, module: Frame, name: str, value: Value) -> None:
-    if name in module.locals and module.locals[name] != value:
-        # Functions that looked at the old value may do something else now.
+    if name not in module.rebound and name in module.locals and module.locals[name] != value:
+        # Functions that looked at the old value may do something else now; from now on it is noted who looks.
         machine.epoch += 1
+        module.rebound.add(name)
     module.locals[name] = value
 
 

@@ -19,7 +19,7 @@ def module_frame(machine: Machine, path: str) -> Frame | None:
     facts = machine.index.modules.get(path)
     if known is not None or facts is None:
         return known
-    frame = Frame(facts, None, machine.context(0, facts.tree.module))
+    frame = Frame(facts, None, machine.context(0, facts.tree.module), rebound=set(facts.globals))
     machine.modules[path] = frame
     frame.locals.update(__name__=UNKNOWN, __file__=UNKNOWN)
     stopping, machine.stopping = machine.stopping, 0
@@ -34,6 +34,8 @@ def module_member(machine: Machine, path: str, name: str) -> Value | None:
     frame = module_frame(machine, path)
     if frame is not None:
         if name in frame.locals:
+            if name in frame.rebound:
+                machine.note_outer(frame, name, frame.locals[name])
             return frame.locals[name]
         late = _declare_early(machine, frame, name)
         if late is not None:

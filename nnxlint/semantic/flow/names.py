@@ -16,7 +16,7 @@ def look_up(machine: Machine, frame: Frame, name: str) -> Value:
     scope: Frame | None = frame
     while scope is not None:
         held = scope.locals.get(name) if name not in frame.globals or scope.decl is None else None
-        if scope is not frame and scope.decl is not None:
+        if (scope is not frame and scope.decl is not None) or name in scope.rebound:
             machine.note_outer(scope, name, held)
         if held is not None:
             return held
