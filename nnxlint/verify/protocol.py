@@ -97,7 +97,20 @@ class RunJob(msgspec.Struct, frozen=True, tag="run"):
     case: Case
 
 
-Job = CompareJob | WitnessJob | RunJob
+class SolveJob(msgspec.Struct, frozen=True, tag="solve"):
+    """Which of these cases runs, and with inputs of which shapes?
+
+    The cases are tried in order, each on the programs in order: what runs on the first program is best. `unsolved`:
+    for inputs whose shape is not known, what their name suggests (`images`, `tokens`, `labels`, or nothing).
+    """
+
+    id: str
+    programs: tuple[Program, ...]
+    cases: tuple[Case, ...]
+    unsolved: dict[str, str] = {}
+
+
+Job = CompareJob | WitnessJob | RunJob | SolveJob
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -124,7 +137,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind`: `done`, or why not (`crashed`, `timed-out`, `unsupported`). For a comparison `verdict` is PROVED, TESTED,
     DIFFERS or UNVERIFIED; for a witness `holds` tells; for a run `error`, `row` and `message` tell what was raised
-    (`error` is the type's name, empty where nothing was), with `row` in the main module.
+    (`error` is the type's name, empty where nothing was), with `row` in the main module. For a solving, `choice` is
+    the number of the case that ran (on whichever program), and `inputs` are those that it ran with.
     """
 
     id: str
@@ -136,6 +150,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     message: str = ""
     reason: str = ""
     hashes: dict[str, str] = {}
+    choice: int | None = None
+    inputs: dict[str, ArraySpec] = {}
     series: tuple[Series, ...] = ()
     seconds: float = 0.0
     environment: Environment | None = None
