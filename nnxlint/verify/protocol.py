@@ -47,7 +47,10 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """How a program is exercised. Objects are made in order, so that a later one may take an earlier one."""
+    """How a program is exercised. Objects are made in order, so that a later one may take an earlier one.
+
+    An input `batch.x` is the entry `x` of the dict that arguments call `batch`.
+    """
 
     name: str
     objects: dict[str, Maker] = {}
@@ -81,12 +84,18 @@ class CompareJob(msgspec.Struct, frozen=True, tag="compare"):
 
 
 class WitnessJob(msgspec.Struct, frozen=True, tag="witness"):
-    """Does the property of this name hold of the program?"""
+    """Does the property of this name hold of the program?
+
+    `options` are the witness's own: a path, the name of an object. With `other`, the property is a frame: what may
+    not change between `program` and `other`.
+    """
 
     id: str
     program: Program
     case: Case
     witness: str
+    options: dict[str, str] = {}
+    other: Program | None = None
 
 
 class RunJob(msgspec.Struct, frozen=True, tag="run"):
