@@ -36,6 +36,15 @@ class Analysis:
         target = self.project.targets.get(path, Version(TABLE_VERSIONS[-1]))
         return SemanticModel(self._modules[path], target, self._machine)
 
+    def facts(self, path: str) -> ModuleFacts:
+        """What one file declares; `KeyError` for a file that was not parsed."""
+        return self._modules[path]
+
+    @property
+    def machine(self) -> Machine:
+        """The interpreter as it stands after all ran."""
+        return self._machine
+
     @property
     def entered(self) -> tuple[Entered, ...]:
         """With which values functions ran, in the order in which they did; empty where nobody asked."""

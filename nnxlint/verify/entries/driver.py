@@ -1,0 +1,136 @@
+"""The Python that calls an entry: functions that are appended to a copy of the entry's module, and their case.
+
+Rows above keep their numbers, and both programs of a comparison get the same functions.
+"""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from nnxlint.verify.entries.asking import Arrays, Made, Order, Plain
+from nnxlint.verify.entries.batches import assembled, leaves
+from nnxlint.verify.entries.references import RESOLVE
+from nnxlint.verify.protocol import Case, Maker, Probe
+
+CALL = "_nnxlint_entry"
+_MAKE = "_nnxlint_make_"
+_TARGET = "_nnxlint_target"
+
+_PROLOGUE = f'''
+
+# What follows was appended by nnxlint, to call the code above.
+from pkgutil import resolve_name as {RESOLVE}
+
+
+def _nnxlint_folder():
+    """A new, empty folder."""
+    import pathlib
+    import tempfile
+
+    return pathlib.Path(tempfile.mkdtemp()).resolve()
+
+
+def _nnxlint_optimizer(make, model, transformation=None):
+    """An optimizer of all Params, on any Flax."""
+    if transformation is None:
+        transformation = {RESOLVE}("optax.adam")(1e-3)
+    try:
+        return make(model, transformation, wrt={RESOLVE}("flax.nnx.Param"))
+    except TypeError:
+        return make(model, transformation)
+
+
+def _nnxlint_record(**parts):
+    """An object with these attributes."""
+    return {RESOLVE}("types.SimpleNamespace")(**parts)
+
+
+def _nnxlint_inside(owner):
+    """The state of the modules that an object which is none of NNX holds."""
+    nnx = {RESOLVE}("flax.nnx")
+    held = sorted(vars(owner).items()) if hasattr(owner, "__dict__") else ()
+    return {{name: nnx.state(value) for name, value in held if isinstance(value, (nnx.Module, nnx.Optimizer))}}
+'''
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """Python to append, the case that goes by it, and for each of its inputs the name that the code gives it."""
+
+    code: str
+    case: Case
+    unsolved: dict[str, str]
+
+
+def driver_of(order: Order, name: str) -> Driver:
+    """The driver of an entry that gets what the order says; the case's inputs have no shapes yet."""
+    made = [each for each in (order.receiver, *order.ingredients) if isinstance(each, Made)]
+    unsolved = dict(_inputs(order))
+    code = "\n\n".join((_PROLOGUE, *map(_maker, made), _target(order), _entry(order, made, unsolved)))
+    case = Case(
+        name=name,
+        objects={each.name: Maker(f"{_MAKE}{each.name}", _needs(each)) for each in made},
+        probes=(Probe(CALL, (*(each.name for each in made), *unsolved)),),
+    )
+    return Driver(f"{code}\n", case, unsolved)
+
+
+def _inputs(order: Order) -> Iterator[tuple[str, str]]:
+    for each in order.ingredients:
+        if isinstance(each, Arrays):
+            yield from ((name, leaf.hint) for name, leaf in leaves(each.data, each.name))
+
+
+def _needs(made: Made) -> tuple[str, ...]:
+    return () if made.of is None else (made.of,)
+
+
+def _maker(made: Made) -> str:
+    parameter = "" if made.of is None else "model"
+    return f"\ndef {_MAKE}{made.name}({parameter}):\n    return {made.code}"
+
+
+def _target(order: Order) -> str:
+    """A name for what is called that no parameter hides."""
+    entry = order.entry
+    if order.receiver is not None:
+        return f"{_TARGET} = None"
+    return f"{_TARGET} = {entry.name if entry.owner is None else entry.owner.name}"
+
+
+def _entry(order: Order, made: list[Made], unsolved: dict[str, str]) -> str:
+    given = ", ".join((*(each.name for each in made), *unsolved))
+    return f"\ndef {CALL}({given}):\n" + "\n".join(f"    {line}" for line in _body(order))
+
+
+def _body(order: Order) -> Iterator[str]:
+    decl, receiver = order.entry.decl, order.receiver
+    if receiver is not None and decl.name == "__init__":
+        yield f"return _nnxlint_inside({receiver.name})"
+        return
+    if receiver is not None:
+        callee = receiver.name if decl.name == "__call__" else f"{receiver.name}.{decl.name}"
+    else:
+        callee = _TARGET if order.entry.owner is None else f"{_TARGET}.{decl.name}"
+    call = f"{callee}({', '.join(_arguments(order))})"
+    if isinstance(decl.node, ast.AsyncFunctionDef):
+        call = f'{RESOLVE}("asyncio.run")({call})'
+    elif decl.is_generator:
+        call = f"list({call})"
+    if receiver is None or receiver.is_module:
+        yield f"return {call}"
+        return
+    yield f"returned = {call}"
+    yield f"return returned, _nnxlint_inside({receiver.name})"
+
+
+def _arguments(order: Order) -> Iterator[str]:
+    for each in order.ingredients:
+        match each:
+            case Made():
+                code = each.name
+            case Plain():
+                code = each.code
+            case Arrays():
+                code = assembled(each.data, each.name)
+        yield code if each.name in order.positional else f"{each.name}={code}"
