@@ -132,13 +132,14 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Environment(msgspec.Struct, frozen=True):
-    """What a child ran on."""
+    """What a child ran on. `network`: how the network was denied; the pool fills it in, the child leaves it empty."""
 
     flax: str
     jax: str
     platform: str
     device_kind: str
     device_count: int
+    network: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,6 +149,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     DIFFERS or UNVERIFIED; for a witness `holds` tells; for a run `error`, `row` and `message` tell what was raised
     (`error` is the type's name, empty where nothing was), with `row` in the main module. For a solving, `choice` is
     the number of the case that ran (on whichever program), and `inputs` are those that it ran with.
+
+    `numbers`: some of what a comparison computed with its first seed, by probe and path, and the dtype after a
+    space (`forward/output float32`): a few values each, always the same ones, so that devices can be compared.
     """
 
     id: str
@@ -161,6 +165,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     hashes: dict[str, str] = {}
     choice: int | None = None
     inputs: dict[str, ArraySpec] = {}
+    numbers: dict[str, tuple[float, ...]] = {}
     series: tuple[Series, ...] = ()
     seconds: float = 0.0
     environment: Environment | None = None
