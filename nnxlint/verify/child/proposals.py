@@ -57,7 +57,7 @@ def watched(layers: Layers) -> Iterator[None]:
         (nnx.MultiHeadAttention, _note_attention),
         (nnx.BatchNorm, _note_norm),
         (nnx.LayerNorm, _note_norm),
-        (nnx.Param, _note_param),
+        (nnx.Variable, _note_variable),
     )
     with contextlib.ExitStack() as stack:
         for cls, note in noted:
@@ -114,7 +114,9 @@ def _note_norm(layers: Layers, made: Any) -> None:  # noqa: ANN401
     layers.normalised[int(made.num_features)] = None
 
 
-def _note_param(layers: Layers, made: Any) -> None:  # noqa: ANN401
+def _note_variable(layers: Layers, made: Any) -> None:  # noqa: ANN401
+    if isinstance(made, nnx.RngState | nnx.optimizer.OptState):
+        return
     shape = made.shape
     if len(shape) > 1:
         layers.first_axes[int(shape[0])] = None

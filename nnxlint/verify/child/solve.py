@@ -46,9 +46,7 @@ def solve(job: SolveJob) -> Answer:
                 return Answer(id=job.id, choice=choice, inputs=inputs)
     [(failure, _)] = failures.most_common(1) or [(_Failure("", "there is no case to run", None), 0)]
     reason = f"{failure.error}: {failure.message}" if failure.error else failure.message
-    return Answer(
-        id=job.id, error=failure.error, row=failure.row, message=failure.message, reason=reason.rstrip(": ")
-    )
+    return Answer(id=job.id, error=failure.error, row=failure.row, message=failure.message, reason=reason.rstrip(": "))
 
 
 def _solved(

@@ -155,7 +155,7 @@ def _unpacked(known: Known, decl: FunctionDecl, parent: ast.AST, name: str, dept
     match parent:
         case ast.Assign(targets=[ast.Tuple(elts=parts)], value=ast.Name(id=used)) if used == name:
             return _pattern(known, decl, ast.Tuple(elts=parts), depth)
-        case (ast.For() | ast.comprehension()) if _runs_over(parent.iter, name):
+        case ast.For() | ast.comprehension() if _runs_over(parent.iter, name):
             counted = isinstance(parent.iter, ast.Call) and _called(parent.iter) == "enumerate"
             target = parent.target
             if counted and isinstance(target, ast.Tuple) and target.elts:

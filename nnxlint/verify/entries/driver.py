@@ -4,7 +4,7 @@ Rows above keep their numbers, and both programs of a comparison get the same fu
 """
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from nnxlint.verify.entries.asking import Arrays, Made, Order, Plain
@@ -62,11 +62,15 @@ class Driver:
     unsolved: dict[str, str]
 
 
-def driver_of(order: Order, name: str) -> Driver:
-    """The driver of an entry that gets what the order says; the case's inputs have no shapes yet."""
+def driver_of(order: Order, name: str, named: Callable[[str, str], str]) -> Driver:
+    """The driver of an entry that gets what the order says; the case's inputs have no shapes yet.
+
+    `named` gives an expression for a name at the top level of a file.
+    """
     made = [each for each in (order.receiver, *order.ingredients) if isinstance(each, Made)]
     unsolved = dict(_inputs(order))
-    code = "\n\n".join((_PROLOGUE, *map(_maker, made), _target(order), _entry(order, made, unsolved)))
+    parts = (_PROLOGUE, *map(_maker, made), _target(order, named), _entry(order, made, unsolved))
+    code = "\n\n".join(part for part in parts if part)
     case = Case(
         name=name,
         objects={each.name: Maker(f"{_MAKE}{each.name}", _needs(each)) for each in made},
@@ -90,12 +94,13 @@ def _maker(made: Made) -> str:
     return f"\ndef {_MAKE}{made.name}({parameter}):\n    return {made.code}"
 
 
-def _target(order: Order) -> str:
-    """A name for what is called that no parameter hides."""
+def _target(order: Order, named: Callable[[str, str], str]) -> str:
+    """A function that gives what is called, under a name that no parameter hides."""
     entry = order.entry
     if order.receiver is not None:
-        return f"{_TARGET} = None"
-    return f"{_TARGET} = {entry.name if entry.owner is None else entry.owner.name}"
+        return ""
+    code = named(entry.path, entry.decl.name if entry.owner is None else entry.owner.name)
+    return f"\ndef {_TARGET}():\n    return {code}"
 
 
 def _entry(order: Order, made: list[Made], unsolved: dict[str, str]) -> str:
@@ -111,7 +116,7 @@ def _body(order: Order) -> Iterator[str]:
     if receiver is not None:
         callee = receiver.name if decl.name == "__call__" else f"{receiver.name}.{decl.name}"
     else:
-        callee = _TARGET if order.entry.owner is None else f"{_TARGET}.{decl.name}"
+        callee = f"{_TARGET}()" if order.entry.owner is None else f"{_TARGET}().{decl.name}"
     call = f"{callee}({', '.join(_arguments(order))})"
     if isinstance(decl.node, ast.AsyncFunctionDef):
         call = f'{RESOLVE}("asyncio.run")({call})'

@@ -63,18 +63,22 @@ class Quoter:
                 return of_library(value.name)
             case ClassRef():
                 return self._named(value.decl.path, value.decl.name, value.decl.node)
-            case Func():
-                return self._function(value)
+            case Ref():
+                return self._object(value)
+            case Union():
+                return self._first(value)
+        return self._callable(value)
+
+    def _callable(self, value: Value) -> str:
+        match value:
             case Method():
                 return f"{self.quoted(value.receiver)}.{value.name}"
             case Transformed():
                 return self._transformed(value)
             case Partial():
                 return self._partial(value)
-            case Union():
-                return self._first(value)
-            case Ref():
-                return self._object(value)
+            case Func():
+                return self._function(value)
         message = "a value that is not known"
         raise CannotMakeError(message)
 
