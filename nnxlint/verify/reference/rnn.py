@@ -1,4 +1,4 @@
-"""A recurrent network with dropout behind its cell."""
+"""A recurrent network with dropout behind its cell, which a flag turns off."""
 
 import jax
 import jax.numpy as jnp
@@ -19,10 +19,12 @@ class Reader(nnx.Module):
     def __init__(self, width: int, *, rngs: nnx.Rngs) -> None:
         self.rnn = nnx.RNN(nnx.GRUCell(3, width, rngs=rngs), rngs=rngs)
         self.dropout = nnx.Dropout(0.1, rngs=rngs)
+        self.width = width
         self.head = nnx.Linear(width, OUTPUTS, rngs=rngs)
 
-    def __call__(self, x: jax.Array) -> jax.Array:
-        return self.head(self.dropout(self.rnn(x)[:, -1]))
+    def __call__(self, x: jax.Array, *, train: bool = True) -> jax.Array:
+        nothing = jnp.zeros((x.shape[0], self.width))
+        return self.head(self.dropout(self.rnn(x, initial_carry=nothing)[:, -1], deterministic=not train))
 
 
 def create(rngs: nnx.Rngs) -> Reader:
@@ -37,7 +39,7 @@ def example_batch() -> dict[str, jax.ShapeDtypeStruct]:
 
 def loss(model: Reader, batch: Batch) -> jax.Array:
     """Give the mean squared error."""
-    return jnp.mean((model(batch["x"]) - batch["y"]) ** 2)
+    return jnp.mean((model(batch["x"], train=True) - batch["y"]) ** 2)
 
 
 def make_optimizer(model: Reader) -> nnx.Optimizer[Reader]:
@@ -56,4 +58,4 @@ def train_step(model: Reader, optimizer: nnx.Optimizer[Reader], batch: Batch) ->
 @nnx.jit
 def eval_step(model: Reader, batch: Batch) -> jax.Array:
     """Give the outputs of all units."""
-    return nnx.view(model, deterministic=True)(batch["x"])
+    return model(batch["x"], train=False)
