@@ -28,7 +28,7 @@ MAIN = "program.py"
 REFERENCE = Path(__file__).parent / "reference"
 MODELS = tuple(sorted(path.stem for path in REFERENCE.glob("*.py") if path.stem != "__init__"))
 
-_MARKER = re.compile(r"# expect: (NNX\d{3})$", re.MULTILINE)
+_MARKER = re.compile(r"# expect: NNX\d{3}$")
 _PLACEHOLDER = "reference.MODEL"
 
 
@@ -68,8 +68,8 @@ class Folder:
 class RulePrograms:
     """A rule on one reference model.
 
-    `fixed` is None where the rule makes no fix of the bad program; `row` is where the bad program is marked, and `fault`
-    says in what the linter's report was another than the one that is marked (empty: in nothing).
+    `fixed` is None where the rule makes no fix of the bad program; `row` is where the bad program is marked, and
+    `fault` says in what the linter's report was another than the one that is marked (empty: in nothing).
     """
 
     name: str
@@ -96,8 +96,8 @@ def rule_folders(codes: Collection[str] | None = None) -> Iterator[Folder]:
         bad, good, plan = (folder / name for name in ("bad.py", "good.py", "case.toml"))
         if plan.is_file() and (codes is None or folder.name.partition("_")[0] in codes):
             told = tomllib.loads(plan.read_text(encoding="utf-8"))
-            texts = (path.read_text(encoding="utf-8") for path in (bad, good))
-            yield Folder(folder.name, *texts, msgspec.convert(told, Plan))
+            texts = [path.read_text(encoding="utf-8") for path in (bad, good)]
+            yield Folder(folder.name, texts[0], texts[1], msgspec.convert(told, Plan))
 
 
 def rule_programs(folder: Folder, model: str, flax_version: str | None = None) -> RulePrograms:
@@ -108,7 +108,7 @@ def rule_programs(folder: Folder, model: str, flax_version: str | None = None) -
     bad, good = (text.replace(_PLACEHOLDER, f"reference.{model}") for text in (folder.bad, folder.good))
     files = _reference_files(model)
     report = lint_program({**files, MAIN: bad}, flax_version)
-    row = bad.count("\n", 0, _MARKER.search(bad).start()) + 1 if _MARKER.search(bad) else 0  # type: ignore[union-attr]
+    row = next((row for row, line in enumerate(bad.splitlines(), start=1) if _MARKER.search(line)), 0)
     changed = [change.after.text for change in report.changes]
     return RulePrograms(
         name=folder.name,

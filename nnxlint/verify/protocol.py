@@ -84,7 +84,7 @@ class CompareJob(msgspec.Struct, frozen=True, tag="compare"):
 
 
 class WitnessJob(msgspec.Struct, frozen=True, tag="witness"):
-    """Does the property of this name hold of the program?
+    """Whether the property of this name holds of the program.
 
     `options` are the witness's own: a path, the name of an object. With `other`, the property is a frame: what may
     not change between `program` and `other`.
@@ -99,7 +99,7 @@ class WitnessJob(msgspec.Struct, frozen=True, tag="witness"):
 
 
 class RunJob(msgspec.Struct, frozen=True, tag="run"):
-    """Does the program raise, and where?"""
+    """Whether the program raises, and where."""
 
     id: str
     program: Program
@@ -107,7 +107,7 @@ class RunJob(msgspec.Struct, frozen=True, tag="run"):
 
 
 class SolveJob(msgspec.Struct, frozen=True, tag="solve"):
-    """Which of these cases runs, and with inputs of which shapes?
+    """Which of these cases runs, and with inputs of which shapes.
 
     The cases are tried in order, each on the programs in order: what runs on the first program is best. `unsolved`:
     for inputs whose shape is not known, what their name suggests (`images`, `tokens`, `labels`, or nothing).
