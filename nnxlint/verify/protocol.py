@@ -49,7 +49,8 @@ class Probe(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """How a program is exercised. Objects are made in order, so that a later one may take an earlier one.
 
-    An input `batch.x` is the entry `x` of the dict that arguments call `batch`.
+    An input `batch.x` is the entry `x` of the dict that arguments call `batch`. `devices`: how many devices the program
+    wants to spread over; more than one are simulated on the CPU.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Case(msgspec.Struct, frozen=True):
     inputs: dict[str, ArraySpec] = {}
     constants: dict[str, int | float | bool | str | None] = {}
     probes: tuple[Probe, ...] = ()
+    devices: int = 1
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -142,6 +144,9 @@ class Environment(msgspec.Struct, frozen=True):
     network: str = ""
 
 
+Kind = Literal["done", "crashed", "timed-out", "unsupported"]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What a job came to.
 
@@ -155,7 +160,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    kind: Literal["done", "crashed", "timed-out", "unsupported"] = "done"
+    kind: Kind = "done"
     verdict: Verdict | None = None
     holds: bool | None = None
     error: str = ""
