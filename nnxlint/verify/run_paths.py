@@ -13,10 +13,10 @@ from nnxlint.rule import Contract
 from nnxlint.semantic.analysis import analyse
 from nnxlint.verify.entries.bisection import Judge, Judged
 from nnxlint.verify.entries.candidates import Finder
-from nnxlint.verify.entries.judging import Versions, judge
+from nnxlint.verify.entries.judging import judge
 from nnxlint.verify.entries.known import known_of
 from nnxlint.verify.entries.overlay import FixUnit, compatible, fixed
-from nnxlint.verify.entries.trial import Judging
+from nnxlint.verify.entries.trial import Judging, Versions
 from nnxlint.verify.protocol import Answer, Job
 from nnxlint.verify.verdicts import Verdict
 
@@ -99,7 +99,8 @@ class ProjectJudge:
 
     def _versions(self, kept: Sequence[FixUnit], units: Sequence[FixUnit], unit: FixUnit) -> Versions:
         every = (*kept, *units)
-        return Versions(self._texts([each for each in every if each is not unit]), self._texts(every))
+        without = [each for each in every if each is not unit]
+        return Versions(self._texts(without), self._texts(every), self._texts(()))
 
     def _texts(self, units: Sequence[FixUnit]) -> dict[str, str]:
         by_path: dict[str, list[FixUnit]] = defaultdict(list)

@@ -37,11 +37,14 @@ _METRICS = "flax.nnx.metrics."
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An object that a function of the driver makes, once for all calls; `of`: the object that it is about."""
+    """An object that a function of the driver makes, once for all calls; `of`: the object that it is about.
+
+    `cls`: the class of the project that it is of, where it is an NNX module.
+    """
 
     name: str
     code: str
-    is_module: bool = False
+    cls: ClassRef | None = None
     of: str | None = None
 
 
@@ -90,12 +93,11 @@ def _constructed(known: Known, quoter: Quoter, entry: Around) -> Order:
     cls = (known.class_of(run) if run is not None else None) or _own_class(known, entry)
     target = run.bound.target if run is not None and isinstance(run.bound, Ref) else None
     quoter = replace(quoter, records=run.records if run is not None else {})
-    receiver = Made("built", quoter.built(cls, target), is_module=known.is_module(cls))
+    receiver = Made("built", quoter.built(cls, target), _module_class(known, cls))
     method = known.method(cls, "__call__")
-    if method is None or not receiver.is_module:
+    if method is None or receiver.cls is None:
         return Order(entry, receiver, ())
-    called = next((one for one in known.runs_of(method.decl) if _same(known.class_of(one), cls)), None)
-    return _filled(known, replace(quoter, records=called.records if called else {}), method, called, receiver)
+    return _called(known, quoter, method, cls, receiver)
 
 
 def _filled(known: Known, quoter: Quoter, entry: Around, run: Entered | None, receiver: Made | None) -> Order:
@@ -105,6 +107,20 @@ def _filled(known: Known, quoter: Quoter, entry: Around, run: Entered | None, re
     found = [asking.ingredient(each) for each in decl.parameters[skip:]]
     ingredients = _about(tuple(each for each in found if each is not None), receiver)
     return Order(entry, receiver, ingredients, frozenset(each.arg for each in decl.node.args.posonlyargs))
+
+
+def forward_order(known: Known, quoter: Quoter, module: Made) -> Order:
+    """What the call of a module that an order makes must be given; `CannotMakeError` where it cannot be called."""
+    method = known.method(module.cls, "__call__") if module.cls is not None else None
+    if method is None or module.cls is None:
+        message = f"`{module.name}` has no `__call__` of the project"
+        raise CannotMakeError(message)
+    return _called(known, quoter, method, module.cls, module)
+
+
+def _called(known: Known, quoter: Quoter, method: Around, cls: ClassRef, receiver: Made) -> Order:
+    run = next((one for one in known.runs_of(method.decl) if _same(known.class_of(one), cls)), None)
+    return _filled(known, replace(quoter, records=run.records if run else {}), method, run, receiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +165,9 @@ class _Asking:
             return Made(name, RNGS)
         if isinstance(cls, ClassRef):
             target = value.target if isinstance(value, Ref) else None
-            return Made(name, self.quoter.built(cls, target), is_module=self.known.is_module(cls))
+            return Made(name, self.quoter.built(cls, target), _module_class(self.known, cls))
         if isinstance(record, Instance) and self.known.is_module(cls):
-            return Made(name, self.quoter.quoted(value), is_module=True)
+            return Made(name, self.quoter.quoted(value))
         if cls == External("flax.nnx.Module"):
             return self._any_module(name)
         is_metric = isinstance(cls, External) and cls.name.startswith(_METRICS)
@@ -171,7 +187,7 @@ class _Asking:
             record = run.records.get(getattr(run.values.get(name), "target", -1))
             if isinstance(record, Instance) and isinstance(record.cls, ClassRef):
                 inner = replace(self.quoter, records=run.records)
-                return Made(name, inner.built(record.cls, getattr(run.values[name], "target", None)), is_module=True)
+                return Made(name, inner.built(record.cls, getattr(run.values[name], "target", None)), record.cls)
         message = f"nothing says which module the parameter `{name}` of `{self.entry.name}` is"
         raise CannotMakeError(message)
 
@@ -215,7 +231,11 @@ def _receiver(known: Known, quoter: Quoter, entry: Around, run: Entered | None) 
         return None
     cls = (known.class_of(run) if run is not None else None) or _own_class(known, entry)
     target = run.bound.target if run is not None and isinstance(run.bound, Ref) else None
-    return Made("receiver", quoter.built(cls, target), is_module=known.is_module(cls))
+    return Made("receiver", quoter.built(cls, target), _module_class(known, cls))
+
+
+def _module_class(known: Known, cls: ClassRef) -> ClassRef | None:
+    return cls if known.is_module(cls) else None
 
 
 def _own_class(known: Known, entry: Around) -> ClassRef:
@@ -232,7 +252,7 @@ def _same(found: ClassRef | None, cls: ClassRef) -> bool:
 def _about(ingredients: tuple[Ingredient, ...], receiver: Made | None) -> tuple[Ingredient, ...]:
     """Optimizers train the module that is handed over with them."""
     objects = [each for each in (*ingredients, receiver) if isinstance(each, Made)]
-    module = next((each.name for each in objects if each.is_module), None)
+    module = next((each.name for each in objects if each.cls is not None), None)
     fitted: list[Ingredient] = []
     for each in ingredients:
         if isinstance(each, Made) and each.of is not None:

@@ -1,15 +1,17 @@
 """The entries by which a fix can be run, the smallest first: the function around it, then who calls that."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from nnxlint.knowledge import Project
+from nnxlint.verify.contracts import edited_rows
 from nnxlint.verify.entries.around import Around, around
-from nnxlint.verify.entries.asking import Order, ordered
-from nnxlint.verify.entries.driver import Driver, driver_of
+from nnxlint.verify.entries.asking import Made, Order, forward_order, ordered
+from nnxlint.verify.entries.driver import Driver, driver_of, forward_of
+from nnxlint.verify.entries.exercises import FORWARD, Subject
 from nnxlint.verify.entries.known import Known
 from nnxlint.verify.entries.layout import Layout, LayoutError, lay_out
-from nnxlint.verify.entries.overlay import FixUnit, changed_rows
+from nnxlint.verify.entries.overlay import FixUnit
 from nnxlint.verify.entries.quoting import Quoter
 from nnxlint.verify.entries.references import CannotMakeError, References
 from nnxlint.verify.protocol import Program
@@ -21,22 +23,29 @@ Texts = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entry that can be asked for: the files that it needs, and the driver that calls it."""
+    """An entry that can be asked for: the files that it needs, and the driver that calls it.
+
+    `subject`: the module that it is about; `unsolved`: the arrays that this takes, where it can be called.
+    """
 
     entry: Around
-    order: Order
     layout: Layout
     driver: Driver
+    subject: Subject | None = None
+    unsolved: Mapping[str, str] = field(default_factory=dict)
 
-    def programs(self, before: Texts, after: Texts, path: str) -> tuple[Program, Program]:
-        """The program before and after a fix of the file at `path`, which is the main module of both."""
-        rows = changed_rows(before[path], after[path])
-        return self._program(before, rows[0]), self._program(after, rows[1])
+    def programs(self, before: Texts, after: Texts, path: str, more: str = "") -> tuple[Program, Program]:
+        """The program before and after a fix of the file at `path`, which is the main module of both.
 
-    def _program(self, texts: Texts, rows: tuple[int, ...]) -> Program:
+        `more`: further Python that is appended to both.
+        """
+        rows = edited_rows(before[path], after[path])
+        return self._program(before, rows[0], more), self._program(after, rows[1], more)
+
+    def _program(self, texts: Texts, rows: tuple[int, ...], more: str) -> Program:
         origins = self.layout.origins
         files = {place: texts.get(origins[place], text) for place, text in self.layout.files.items()}
-        files[self.layout.main] += self.driver.code
+        files[self.layout.main] += self.driver.code + more
         return Program(files, self.layout.main, rows)
 
 
@@ -84,11 +93,33 @@ class Finder:
 
     def _candidate(self, entry: Around, main: str) -> Candidate:
         references = References()
-        order = ordered(self.known, Quoter(self.known, references, {}), entry)
+        quoter = Quoter(self.known, references, {})
+        order = ordered(self.known, quoter, entry)
         driver = driver_of(order, entry.name, references.of_project)
+        subject, unsolved = self._subject(quoter, order, driver)
         layout = self._layout(main, references.paths)
-        resolved = references.resolved(driver.code, layout)
-        return Candidate(entry, order, layout, Driver(resolved, driver.case, driver.unsolved))
+        code = references.resolved(driver.code, layout)
+        if subject is not None:
+            subject = replace(subject, forward=references.resolved(subject.forward, layout))
+        return Candidate(entry, layout, replace(driver, code=code), subject, unsolved)
+
+    def _subject(self, quoter: Quoter, order: Order, driver: Driver) -> tuple[Subject | None, dict[str, str]]:
+        """The module that an entry is about, and the arrays that its own call takes, as far as it can be called."""
+        made = [
+            each for each in (order.receiver, *order.ingredients) if isinstance(each, Made) and each.cls is not None
+        ]
+        if not made:
+            return None, {}
+        [module, *_] = made
+        try:
+            call = forward_order(self.known, quoter, module)
+            code, unsolved = forward_of(call, FORWARD)
+        except CannotMakeError:
+            return Subject(module.name), {}
+        if order.receiver is module and call.entry == order.entry:
+            return Subject(module.name, code, tuple(driver.unsolved)), {}
+        named = {f"forward_{name}": hint for name, hint in unsolved.items()}
+        return Subject(module.name, code, tuple(named)), named
 
     def _layout(self, main: str, also: Sequence[str]) -> Layout:
         key = (main, tuple(also))

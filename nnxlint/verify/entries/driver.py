@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from nnxlint.verify.entries.asking import Arrays, Made, Order, Plain
 from nnxlint.verify.entries.batches import assembled, leaves
-from nnxlint.verify.entries.references import RESOLVE
+from nnxlint.verify.entries.references import RESOLVE, CannotMakeError
 from nnxlint.verify.protocol import Case, Maker, Probe
 
 CALL = "_nnxlint_entry"
@@ -43,13 +43,6 @@ def _nnxlint_optimizer(make, model, transformation=None):
 def _nnxlint_record(**parts):
     """An object with these attributes."""
     return {RESOLVE}("types.SimpleNamespace")(**parts)
-
-
-def _nnxlint_inside(owner):
-    """The state of the modules that an object which is none of NNX holds."""
-    nnx = {RESOLVE}("flax.nnx")
-    held = sorted(vars(owner).items()) if hasattr(owner, "__dict__") else ()
-    return {{name: nnx.state(value) for name, value in held if isinstance(value, (nnx.Module, nnx.Optimizer))}}
 '''
 
 
@@ -77,6 +70,17 @@ def driver_of(order: Order, name: str, named: Callable[[str, str], str]) -> Driv
         probes=(Probe(CALL, (*(each.name for each in made), *unsolved)),),
     )
     return Driver(f"{code}\n", case, unsolved)
+
+
+def forward_of(order: Order, name: str) -> tuple[str, dict[str, str]]:
+    """A function `name` that calls the order's receiver with arrays alone, and the names of these; more is refused."""
+    if any(isinstance(each, Made) for each in order.ingredients) or order.receiver is None:
+        message = f"`{order.entry.name}` takes more than arrays"
+        raise CannotMakeError(message)
+    unsolved = dict(_inputs(order))
+    inside = "\n".join(f"    {line}" for line in _body(order))
+    given = ", ".join((order.receiver.name, *unsolved))
+    return f"\n\ndef {name}({given}):\n{inside}\n", unsolved
 
 
 def _inputs(order: Order) -> Iterator[tuple[str, str]]:
@@ -111,7 +115,7 @@ def _entry(order: Order, made: list[Made], unsolved: dict[str, str]) -> str:
 def _body(order: Order) -> Iterator[str]:
     decl, receiver = order.entry.decl, order.receiver
     if receiver is not None and decl.name == "__init__":
-        yield f"return _nnxlint_inside({receiver.name})"
+        yield f"return {receiver.name}"
         return
     if receiver is not None:
         callee = receiver.name if decl.name == "__call__" else f"{receiver.name}.{decl.name}"
@@ -122,11 +126,7 @@ def _body(order: Order) -> Iterator[str]:
         call = f'{RESOLVE}("asyncio.run")({call})'
     elif decl.is_generator:
         call = f"list({call})"
-    if receiver is None or receiver.is_module:
-        yield f"return {call}"
-        return
-    yield f"returned = {call}"
-    yield f"return returned, _nnxlint_inside({receiver.name})"
+    yield f"return {call}"
 
 
 def _arguments(order: Order) -> Iterator[str]:

@@ -5,26 +5,18 @@ A judge is a generator: it yields jobs and is sent their answers, so that many f
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import msgspec
 
 from nnxlint.rule import Preserves, Repairs, Revives
 from nnxlint.verify.entries.bisection import Judged
-from nnxlint.verify.entries.candidates import Candidate, Finder, Refused, Texts
+from nnxlint.verify.entries.candidates import Candidate, Finder, Refused
 from nnxlint.verify.entries.overlay import FixUnit, same_program
 from nnxlint.verify.entries.repairing import repaired
-from nnxlint.verify.entries.trial import Judging, Trial
+from nnxlint.verify.entries.trial import Judging, Trial, Versions
 from nnxlint.verify.protocol import Answer, CompareJob, RunJob, SolveJob
 from nnxlint.verify.verdicts import Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Versions:
-    """All texts of a project by path: without the fix that is judged, and with it."""
-
-    before: Texts
-    after: Texts
 
 
 def judge(unit: FixUnit, versions: Versions, finder: Finder) -> Judging:
@@ -64,7 +56,7 @@ def _by_entry(unit: FixUnit, versions: Versions, candidate: Candidate) -> Judgin
         where = f" (row {solved.row})" if solved.row is not None else ""
         return Judged(Verdict.UNVERIFIED, f"cannot be called: {solved.reason or solved.message}{where}", name)
     rows = statement_rows(versions.before[unit.path], before.edited)
-    trial = Trial(unit, candidate, before, after, msgspec.structs.replace(case, inputs=solved.inputs), rows)
+    trial = Trial(unit, versions, candidate, msgspec.structs.replace(case, inputs=solved.inputs), rows)
     judged = yield from _by_contract(trial)
     return replace(judged, entry=name)
 
@@ -81,14 +73,15 @@ def _by_contract(trial: Trial) -> Judging:
 
 
 def _preserves(trial: Trial) -> Judging:
-    [answer] = yield (CompareJob(trial.job_id("compare"), trial.before, trial.after, trial.case),)
+    [answer] = yield (CompareJob(trial.job_id("compare"), *trial.programs(), trial.case),)
     return Judged(answer.verdict or Verdict.UNVERIFIED, answer.reason or answer.message)
 
 
 def _revives(trial: Trial, contract: Revives) -> Judging:
-    before, after = yield (
-        RunJob(trial.job_id("before"), trial.before, trial.case),
-        RunJob(trial.job_id("after"), trial.after, trial.case),
+    programs = trial.programs()
+    before, after = yield tuple(
+        RunJob(trial.job_id(what), program, trial.case)
+        for what, program in zip(("before", "after"), programs, strict=True)
     )
     failed = next((each for each in (before, after) if each.kind != "done"), None)
     if failed is not None:

@@ -1,7 +1,6 @@
 """Fixes made in a copy: the texts of a project's files with some of its fixes applied."""
 
 import ast
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -49,18 +48,6 @@ def fixed(source: Source, units: Iterable[FixUnit]) -> Source | None:
     except (EditConflictError, NnxlintError, SyntaxError, ValueError, RecursionError):
         return None
     return made
-
-
-def changed_rows(before: str, after: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The rows that differ, in the text before and in the text after, from 1; of an insertion only the new ones."""
-    old, new = before.splitlines(), after.splitlines()
-    left: list[int] = []
-    right: list[int] = []
-    for tag, first, last, begin, end in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if tag != "equal":
-            left += range(first + 1, last + 1)
-            right += range(begin + 1, end + 1)
-    return tuple(left), tuple(right)
 
 
 def same_program(before: str, after: str) -> bool:
