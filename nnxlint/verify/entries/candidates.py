@@ -105,9 +105,8 @@ class Finder:
 
     def _subject(self, quoter: Quoter, order: Order, driver: Driver) -> tuple[Subject | None, dict[str, str]]:
         """The module that an entry is about, and the arrays that its own call takes, as far as it can be called."""
-        made = [
-            each for each in (order.receiver, *order.ingredients) if isinstance(each, Made) and each.cls is not None
-        ]
+        objects = [each for each in (order.receiver, *order.ingredients) if isinstance(each, Made)]
+        made = [each for each in objects if each.cls is not None]
         if not made:
             return None, {}
         [module, *_] = made

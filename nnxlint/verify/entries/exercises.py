@@ -14,13 +14,19 @@ from nnxlint.verify.protocol import Case, Maker, Probe
 FORWARD = "_nnxlint_forward"
 LOSS, TRAIN, UNDONE, PARAMS = "_nnxlint_loss", "_nnxlint_train", "_nnxlint_undone", "_nnxlint_params"
 _TRAINER = "_nnxlint_make_trainer"
+_BATCH = "batch"
 
 _TRAINING = f'''
 
-def {LOSS}(module, *arrays):
+def _nnxlint_batch(*arrays):
+    """The arrays that the module is called with."""
+    return arrays
+
+
+def {LOSS}(module, batch):
     """A number that every output changes."""
     jnp, jax = {RESOLVE}("jax.numpy"), {RESOLVE}("jax")
-    leaves = [leaf for leaf in jax.tree.leaves({FORWARD}(module, *arrays)) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
+    leaves = [leaf for leaf in jax.tree.leaves({FORWARD}(module, *batch)) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
     return sum(jnp.mean(leaf.real * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape)) for leaf in leaves)
 
 
@@ -29,9 +35,9 @@ def {_TRAINER}(module):
     return _nnxlint_optimizer({RESOLVE}("flax.nnx.Optimizer"), module, {RESOLVE}("optax.sgd")(0.1))
 
 
-def {TRAIN}(module, trainer, *arrays):
+def {TRAIN}(module, trainer, batch):
     """One step of training."""
-    loss, grads = {RESOLVE}("flax.nnx.value_and_grad")({LOSS})(module, *arrays)
+    loss, grads = {RESOLVE}("flax.nnx.value_and_grad")({LOSS})(module, batch)
     trainer.update(module, grads)
     return loss
 '''
@@ -52,6 +58,35 @@ def {PARAMS}(module, *given):
     """The parameters after the entry was called."""
     {CALL}(*given)
     return {RESOLVE}("flax.nnx").state(module, {RESOLVE}("flax.nnx.Param"))
+'''
+
+_REST = f'''
+
+def _nnxlint_rest(*given):
+    """The last state that the entry takes by a filter for what is beside the parameters."""
+    nnx, found = {RESOLVE}("flax.nnx"), []
+
+    def noting(name, made):
+        def taken(node, *filters, **keywords):
+            result = made(node, *filters, **keywords)
+            states = result if isinstance(result, tuple) else (result,)
+            states = states[1:] if name == "split" else states
+            for filter_, state in zip(filters, states):
+                if filter_ is nnx.Variable or filter_ is Ellipsis or isinstance(filter_, nnx.Not):
+                    found.append(state)
+            return result
+
+        return taken
+
+    made = {{name: getattr(nnx, name) for name in ("state", "split", "pop")}}
+    for name, function in made.items():
+        setattr(nnx, name, noting(name, function))
+    try:
+        {CALL}(*given)
+    finally:
+        for name, function in made.items():
+            setattr(nnx, name, function)
+    return tuple(found)
 '''
 
 _CAPTURE = f'''
@@ -89,7 +124,8 @@ def _nnxlint_siblings(owner):
     nnx = {RESOLVE}("flax.nnx")
     by_class = {{}}
     for _, module in nnx.iter_graph(owner):
-        if isinstance(module, nnx.Module) and module is not owner and type(module).__module__.partition(".")[0] != "flax":
+        own = type(module).__module__.partition(".")[0] != "flax"
+        if isinstance(module, nnx.Module) and module is not owner and own:
             by_class.setdefault(type(module), []).append(module)
     for _, module in nnx.iter_graph(owner):
         if isinstance(module, nnx.Linear):
@@ -151,11 +187,20 @@ def _entry_probe(driver: Driver) -> Probe:
 def _training_probes(subject: Subject) -> Iterator[Probe]:
     """What must stay of a module's training, where it is known how to call it."""
     if subject.forward:
-        yield Probe(LOSS, (subject.name, *subject.arrays), differentiate=True)
+        yield Probe(LOSS, (subject.name, _BATCH), differentiate=True)
 
 
 def _training_code(subject: Subject) -> str:
     return subject.forward + _TRAINING if subject.forward else ""
+
+
+def _batch(subject: Subject) -> dict[str, Maker]:
+    """The arrays that the module is called with, as the one object that witnesses know."""
+    return {_BATCH: Maker("_nnxlint_batch", subject.arrays)} if subject.forward else {}
+
+
+def _trainer(subject: Subject) -> dict[str, Maker]:
+    return {"trainer": Maker(_TRAINER, (subject.name,)), **_batch(subject)}
 
 
 def _with(driver: Driver, *probes: Probe, objects: Mapping[str, Maker] | None = None) -> Case:
@@ -167,13 +212,14 @@ def _repeatable(driver: Driver, subject: Subject | None, _: str) -> Exercise:
     module = _about(subject)
     entry = _entry_probe(driver)
     undone = Probe(UNDONE, (module.name, *entry.arguments))
-    case = _with(driver, entry, undone, *_training_probes(module))
+    case = _with(driver, entry, undone, *_training_probes(module), objects=_batch(module))
     return Exercise(_UNDONE + _training_code(module), case)
 
 
 def _moving(driver: Driver, subject: Subject | None, _: str) -> Exercise:
     module = _callable(subject)
-    return Exercise(_training_code(module), _with(driver, _entry_probe(driver), *_training_probes(module)))
+    case = _with(driver, _entry_probe(driver), *_training_probes(module), objects=_batch(module))
+    return Exercise(_training_code(module), case)
 
 
 def _streams(driver: Driver, _: Subject | None, __: str) -> Exercise:
@@ -192,25 +238,26 @@ def _siblings(driver: Driver, subject: Subject | None, _: str) -> Exercise:
 
 def _left_alone(driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
     module = _callable(subject)
-    train = Probe(TRAIN, (module.name, "trainer", *module.arrays))
-    case = _with(driver, train, objects={"trainer": Maker(_TRAINER, (module.name,))})
+    train = Probe(TRAIN, (module.name, "trainer", _BATCH))
+    case = _with(driver, train, objects=_trainer(module))
     options = {"model": module.name, "path": _known(attribute), "forward": LOSS}
     return Exercise(_training_code(module), case, options, {"without": attribute})
 
 
 def _trained(driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
     module = _callable(subject)
-    train = Probe(TRAIN, (module.name, "trainer", *module.arrays), frame=False)
-    loss = Probe(LOSS, (module.name, *module.arrays))
-    case = _with(driver, train, loss, objects={"trainer": Maker(_TRAINER, (module.name,))})
+    train = Probe(TRAIN, (module.name, "trainer", _BATCH), frame=False)
+    loss = Probe(LOSS, (module.name, _BATCH))
+    case = _with(driver, train, loss, objects=_trainer(module))
     return Exercise(_training_code(module), case, {"model": module.name, "path": _known(attribute)})
 
 
 def _rest(driver: Driver, subject: Subject | None, _: str) -> Exercise:
     module = _about(subject)
     entry = _entry_probe(driver)
+    rest = Probe("_nnxlint_rest", entry.arguments, frame=False)
     params = Probe(PARAMS, (module.name, *entry.arguments))
-    return Exercise(_PARAMS, _with(driver, entry, params))
+    return Exercise(_REST + _PARAMS, _with(driver, rest, params))
 
 
 def _known(attribute: str) -> str:

@@ -14,7 +14,7 @@ from nnxlint.verify.entries.bisection import Judged
 from nnxlint.verify.entries.candidates import Candidate, Finder, Refused
 from nnxlint.verify.entries.overlay import FixUnit, same_program
 from nnxlint.verify.entries.repairing import repaired
-from nnxlint.verify.entries.trial import Judging, Trial, Versions
+from nnxlint.verify.entries.trial import Judging, Trial, Versions, job_id
 from nnxlint.verify.protocol import Answer, CompareJob, RunJob, SolveJob
 from nnxlint.verify.verdicts import Verdict
 
@@ -50,7 +50,7 @@ def _by_entry(unit: FixUnit, versions: Versions, candidate: Candidate) -> Judgin
     before, after = candidate.programs(versions.before, versions.after, unit.path)
     name = candidate.entry.name
     case = candidate.driver.case
-    job = SolveJob(f"{unit.diagnostic.code}:{name}:solve", (after, before), (case,), candidate.driver.unsolved)
+    job = SolveJob(job_id(unit, candidate, "solve"), (after, before), (case,), candidate.driver.unsolved)
     [solved] = yield (job,)
     if solved.choice is None:
         where = f" (row {solved.row})" if solved.row is not None else ""

@@ -52,8 +52,8 @@ def _jobs(trial: Trial, contract: Repairs, asked: Exercise) -> Iterator[Job]:
     yield WitnessJob(trial.job_id("after"), after, asked.case, contract.witness, options)
     if contract.frame in COMPARED_FRAMES:
         # No row of the frame is edited, so none has to be seen running.
-        whole = (Program(each.files, each.main) for each in (before, after))
-        yield CompareJob(trial.job_id("frame"), *whole, asked.case, frame_only=True)
+        first, second = (Program(each.files, each.main) for each in (before, after))
+        yield CompareJob(trial.job_id("frame"), first, second, asked.case, frame_only=True)
     else:
         frame = dict(asked.frame)
         yield WitnessJob(trial.job_id("frame"), before, asked.case, contract.frame, frame, other=after)

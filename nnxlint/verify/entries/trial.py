@@ -33,7 +33,7 @@ class Trial:
 
     def job_id(self, what: str) -> str:
         """The id of one of the jobs of this trial."""
-        return f"{self.unit.diagnostic.code}:{self.candidate.entry.name}:{what}"
+        return job_id(self.unit, self.candidate, what)
 
     def programs(self, more: str = "") -> tuple[Program, Program]:
         """The program before and after the fix, with further Python behind both."""
@@ -48,3 +48,9 @@ class Trial:
     def row(self) -> int:
         """The row of the finding in `text`."""
         return self.text.count("\n", 0, self.unit.diagnostic.span.start) + 1
+
+
+def job_id(unit: FixUnit, candidate: Candidate, what: str) -> str:
+    """The id of a job about a fix and an entry: no two fixes of a project have the same."""
+    finding = unit.diagnostic
+    return f"{finding.code}@{finding.path}:{finding.span.start}:{candidate.entry.name}:{what}"
