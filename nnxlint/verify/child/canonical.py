@@ -112,15 +112,17 @@ class _Numbering:
         shardings = zip(operands, params.get("in_shardings", ()), params.get("donated_invars", ()), strict=False)
         for operand, sharding, donated in shardings:
             if donated:
-                self.marks.add(_digest("donated", operand))
+                self.marks.add(f"donated {operand}")
             if type(sharding).__name__ != "UnspecifiedValue":
-                self.marks.add(_digest("sharded", operand, parameter_text(sharding, self._inner)))
+                self.marks.add(f"sharded {_digest(operand, parameter_text(sharding, self._inner))}")
         results = self.run(inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ()), operands)
         for result, sharding in zip(results, params.get("out_shardings", ()), strict=False):
             if type(sharding).__name__ != "UnspecifiedValue":
-                self.marks.add(_digest("sharded", result, parameter_text(sharding, self._inner)))
+                self.marks.add(f"sharded {_digest(result, parameter_text(sharding, self._inner))}")
         if params.get("compiler_options_kvs"):
-            self.marks.add(_digest("options", str(params["compiler_options_kvs"])))
+            self.marks.add(f"compiled {params['compiler_options_kvs']}")
+        if getattr(params.get("ctx_mesh"), "shape", None):
+            self.marks.add(f"sharded {params['ctx_mesh']}")
         return results
 
     def _plain(self, equation: JaxprEqn, operands: list[str]) -> list[str]:
@@ -135,14 +137,18 @@ class _Numbering:
             operands = [*self.run(inner, operands), *rules, *operands]
         elif isinstance(params.get("jaxpr"), Jaxpr) and len(params["jaxpr"].invars) == len(operands):
             operands = [*self.run(ClosedJaxpr(params.pop("jaxpr"), ()), operands), *operands]
-        text = parameter_text({key: value for key, value in params.items() if key != "name" or name == "name"}, self._inner)
+        text = parameter_text(
+            {key: value for key, value in params.items() if key != "name" or name == "name"}, self._inner
+        )
         types = [_type(var) for var in equation.outvars]
         return [_digest(name, str(number), text, kind, *operands) for number, kind in enumerate(types)]
 
     def _inner(self, closed: ClosedJaxpr) -> str:
         """The text of a jaxpr that is a parameter, with its inputs by position."""
         inside = self._deeper()
-        inputs = [_digest("argument", str(self.depth), str(at), _type(var)) for at, var in enumerate(closed.jaxpr.invars)]
+        inputs = [
+            _digest("argument", str(self.depth), str(at), _type(var)) for at, var in enumerate(closed.jaxpr.invars)
+        ]
         return _digest("jaxpr", *inside.run(closed, inputs))
 
     def _scan(self, params: Mapping[str, Any], operands: list[str]) -> list[str]:

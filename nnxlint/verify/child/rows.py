@@ -22,19 +22,19 @@ class Statement:
 
 
 @contextlib.contextmanager
-def watched(file: str) -> Iterator[set[int]]:
-    """Within this, the rows of the file that are run are collected in the set that is given."""
-    rows: set[int] = set()
+def watched(*files: str) -> Iterator[dict[str, set[int]]]:
+    """Within this, the rows of these files that are run are collected in the sets that are given."""
+    rows: dict[str, set[int]] = {file: set() for file in files}
 
     def inside(frame: types.FrameType, event: str, _: object) -> object:
         if event == "line":
-            rows.add(frame.f_lineno)
+            rows[frame.f_code.co_filename].add(frame.f_lineno)
         return inside
 
     def entering(frame: types.FrameType, _event: str, _: object) -> object:
-        if frame.f_code.co_filename != file:
+        if frame.f_code.co_filename not in rows:
             return None
-        rows.add(frame.f_lineno)
+        rows[frame.f_code.co_filename].add(frame.f_lineno)
         return inside
 
     before = sys.gettrace()
