@@ -1,5 +1,7 @@
 """How far numbers may lie apart and still count as equal, by dtype and device. Proofs need none."""
 
+import math
+
 import msgspec
 
 
@@ -51,4 +53,6 @@ def are_close(one: float, other: float, tolerance: Tolerance) -> bool:
     """Whether two numbers are equal within the tolerance; two that are no number are equal, too."""
     if one == other or (one != one and other != other):  # noqa: PLR0124 - true of nothing but NaN
         return True
+    if math.isinf(one) or math.isinf(other):
+        return False
     return abs(one - other) <= tolerance.absolute + tolerance.relative * max(abs(one), abs(other))

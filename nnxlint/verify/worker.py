@@ -44,11 +44,11 @@ class Worker:
     devices: int
     job: Job | None = None
     network: str | None = None
+    ready: bool = False
     unsent: bytes = b""
     received: bytearray = field(default_factory=bytearray)
     errors: bytearray = field(default_factory=bytearray)
     deadline: float = 0.0
-    sent_at: float = 0.0
     memory: int = 0
 
     @property
@@ -63,11 +63,9 @@ class Worker:
         return 2 * self.memory > self.limits.memory
 
     def give(self, job: Job) -> None:
-        """Have a job sent, and start its clock."""
-        allowance = self.limits.seconds + (0 if self.network else STARTING)
+        """Have a job sent, and start its clock, which starts again when the child is ready."""
         self.job, self.unsent = job, msgspec.json.encode(job) + b"\n"
-        self.sent_at = time.monotonic()
-        self.deadline = self.sent_at + allowance
+        self.deadline = time.monotonic() + self.limits.seconds + (0 if self.ready else STARTING)
         self.send()
 
     def send(self) -> None:
@@ -97,6 +95,9 @@ class Worker:
             raise WorkerError(message)
         if self.network is None:
             self._greet()
+        if self.network is not None and not self.ready and self.received.startswith(b"\n"):
+            self.ready, self.deadline = True, time.monotonic() + self.limits.seconds
+            del self.received[0]
         line, end, rest = bytes(self.received).partition(b"\n")
         if not end:
             return None

@@ -1,6 +1,7 @@
 """A child: `python -m nnxlint.verify.child --in FD --out FD` answers jobs until there are no more.
 
-One job a line comes in on the one descriptor, one answer a line goes out on the other. Standard output and error are the
+One job a line comes in on the one descriptor, one answer a line goes out on the other, after an empty line that says that
+the child is ready: from then on the clock of its job runs. Standard output and error are the
 programs' own.
 """
 
@@ -31,6 +32,8 @@ def main() -> None:
     arguments = parser.parse_args()
     decoder = msgspec.json.Decoder(Job)
     with os.fdopen(arguments.jobs, "rb") as jobs, os.fdopen(arguments.answers, "wb", buffering=0) as answers:
+        environment()  # finds the devices, which takes its time
+        answers.write(b"\n")
         for line in jobs:
             answers.write(msgspec.json.encode(answer(decoder.decode(line))) + b"\n")
 
