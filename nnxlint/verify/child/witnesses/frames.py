@@ -1,12 +1,9 @@
 """Frames that no plain comparison decides: what two programs must have in common although the fix changes some."""
 
-import jax
-
 from nnxlint.verify.child.loading import LoadedProgram
 from nnxlint.verify.child.reach import Entry, reach
 from nnxlint.verify.child.witnesses.base import Evidence, WitnessOutcome
-from nnxlint.verify.child.witnesses.stage import Numbers, distance, framed, listed, numbers_in, option, staged
-from nnxlint.verify.tolerances import tolerance_of
+from nnxlint.verify.child.witnesses.stage import Numbers, close, distance, framed, listed, numbers_in, option, staged
 
 SEEDS = (0, 1)
 
@@ -23,7 +20,7 @@ def graph_structure(evidence: Evidence) -> WitnessOutcome:
 def same_numbers(evidence: Evidence) -> WitnessOutcome:
     """Whether the frame's calls give and leave the same numbers in both programs, kinds of Variables aside.
 
-    Left out are the paths that have the option `without` among their names, where it is given.
+    Left out are the paths that have the option `without` among their names; `path` names the constant of a file.
     """
     without = evidence.options.get("without")
     worst = 0.0
@@ -35,9 +32,7 @@ def same_numbers(evidence: Evidence) -> WitnessOutcome:
             return WitnessOutcome(holds=False, reason=f"only one of the programs has {listed(lacking)}")
         for path in paths:
             apart = distance(before[path], after[path])
-            allowed = tolerance_of(before[path].dtype.name, jax.default_backend())
-            size = float(abs(before[path].astype(float)).max(initial=0.0))
-            if not apart <= allowed.absolute + allowed.relative * size:
+            if not close(before[path], after[path]):
                 return WitnessOutcome(holds=False, reason=f"`{path}` is {apart:.3g} apart")
             worst = max(worst, apart)
     return WitnessOutcome(holds=True, reason=f"{len(paths)} arrays are at most {worst:.3g} apart, {len(SEEDS)} seeds")
@@ -57,9 +52,11 @@ def _structure(program: LoadedProgram, evidence: Evidence, name: str) -> dict[st
 
 def _numbers(program: LoadedProgram, evidence: Evidence, seed: int) -> Numbers:
     with staged(program, evidence.case, seed) as stage:
-        outputs = stage.run_all(framed(evidence.case))
-        told = {f"output {number}": each for number, each in enumerate(outputs)}
-        return {**stage.state(), **numbers_in(told)}
+        if "path" in evidence.options:
+            stage.file(evidence.options["path"])
+        probes = framed(evidence.case)
+        told = {f"output {number}": each for number, each in enumerate(stage.run_all(probes))}
+        return {**stage.state(probes), **numbers_in(told)}
 
 
 def _names(path: str) -> list[str]:

@@ -10,7 +10,7 @@ from flax import nnx
 
 from nnxlint.verify.child.case import call
 from nnxlint.verify.child.witnesses.base import Evidence, WitnessOutcome
-from nnxlint.verify.child.witnesses.stage import Stage, as_numpy, distance, framed, numbers_in, option, staged, watched
+from nnxlint.verify.child.witnesses.stage import as_numpy, distance, framed, numbers_in, option, staged, watched
 
 
 def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
@@ -20,7 +20,7 @@ def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
     """
     model, evaluate = (option(evidence.options, name) for name in ("model", "evaluate"))
     with staged(evidence.program, evidence.case) as stage:
-        path = _absolute(stage, option(evidence.options, "path"))
+        path = stage.file(option(evidence.options, "path"))
         stage.run_all(probe for probe in framed(evidence.case) if "optimizer" in probe.arguments)
         stage.run_all(watched(evidence.case))
         fresh = call(evidence.program, evidence.case.objects[model], stage.scope)
@@ -43,7 +43,7 @@ def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
 def file_holds_the_arrays(evidence: Evidence) -> WitnessOutcome:
     """Whether the file that the watched call writes at `path` holds the array of every Param of `model`."""
     with staged(evidence.program, evidence.case) as stage:
-        path = _absolute(stage, option(evidence.options, "path"))
+        path = stage.file(option(evidence.options, "path"))
         stage.run_all(watched(evidence.case))
         params = nnx.state(stage.find(option(evidence.options, "model")), nnx.Param)
         wanted = list(numbers_in({"params": params}).values())
@@ -54,13 +54,6 @@ def file_holds_the_arrays(evidence: Evidence) -> WitnessOutcome:
     told = " and ".join(names.get(kind, kind) for kind in kinds) or "nothing"
     reason = f"the file holds {told}: {held} of the {len(wanted)} arrays of the Params"
     return WitnessOutcome(held == len(wanted) > 0, reason)
-
-
-def _absolute(stage: Stage, name: str) -> Path:
-    """Give the path of the file as orbax wants it, inside our working directory, and tell the case's calls."""
-    path = Path.cwd() / str(stage.scope[name])
-    stage.scope[name] = str(path)
-    return path
 
 
 def _loaded(file: Path) -> Iterable[np.ndarray[Any, Any]]:

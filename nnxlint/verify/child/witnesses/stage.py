@@ -17,6 +17,7 @@ from nnxlint.verify.child.case import Scope, call, concrete_inputs, make_objects
 from nnxlint.verify.child.loading import LoadedProgram
 from nnxlint.verify.child.reach import reach
 from nnxlint.verify.protocol import Case, Probe
+from nnxlint.verify.tolerances import tolerance_of
 
 SEED = 0
 
@@ -43,9 +44,16 @@ class Stage:
         """An object of the case, or a name of the program."""
         return self.scope[name] if name in self.scope else self.program.find(name, self.scope)
 
-    def state(self) -> Numbers:
-        """The numbers in all objects of the case, by path."""
-        return numbers_in({name: self.scope[name] for name in self.case.objects})
+    def file(self, name: str) -> Path:
+        """Where the case's calls find the file that a constant names: by its full path, below our folder."""
+        path = Path.cwd() / str(self.case.constants[name])
+        self.scope[name] = str(path)
+        return path
+
+    def state(self, probes: Iterable[Probe] = ()) -> Numbers:
+        """The numbers in the case's objects by path, or in those that the calls are given, where there are calls."""
+        named = {name for probe in probes for name in (*probe.arguments, *probe.keywords.values())}
+        return numbers_in({name: self.scope[name] for name in self.case.objects if not named or name in named})
 
     def variables(self) -> Mapping[str, "nnx.Variable[Any]"]:
         """The Variables in all objects of the case, by path."""
@@ -113,6 +121,13 @@ def same(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bool:
         and left.dtype == right.dtype
         and bool(np.array_equal(left, right, equal_nan=_nans(left)))
     )
+
+
+def close(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays are equal but for how compiled and other code round."""
+    allowed = tolerance_of(left.dtype.name, jax.default_backend())
+    size = float(np.abs(left.astype(np.float64)).max(initial=0.0))
+    return distance(left, right) <= allowed.absolute + allowed.relative * size
 
 
 def distance(left: np.ndarray[Any, Any], right: np.ndarray[Any, Any]) -> float:
