@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import jax
-import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
 from jax.interpreters import partial_eval
 
@@ -79,13 +79,13 @@ class _Numbering:
 
     def _atom(self, atom: Literal | Var, values: Environment) -> str:
         if isinstance(atom, Literal):
-            return self._constant(jnp.asarray(atom.val, _aval(atom).dtype))
+            return self._constant(np.asarray(atom.val, _aval(atom).dtype))
         return values[atom]
 
     def _constant(self, value: Any) -> str:  # noqa: ANN401 - an array, a key or a number
         if self.masked:
-            return _digest("constant", str(jnp.shape(value)))
-        return _digest("constant", array_text(value if isinstance(value, jax.Array) else jnp.asarray(value)))
+            return _digest("constant", str(np.shape(value)))
+        return _digest("constant", array_text(value if isinstance(value, jax.Array) else np.asarray(value)))
 
     def _equation(self, equation: JaxprEqn, operands: list[str]) -> list[str]:
         name = equation.primitive.name

@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from nnxlint.verify.child.case import concrete_inputs
 from nnxlint.verify.child.loading import LoadedProgram
@@ -29,9 +29,6 @@ from nnxlint.verify.tolerances import tolerance_of
 STEPS = 3
 NOISE_FACTOR = 8.0
 NOISE_LIMIT = 1e-2  # of the largest magnitude: above it, rounding explains nothing
-
-Numbers = dict[str, np.ndarray[Any, Any]]
-Run = Callable[[dict[str, Arrays]], Arrays]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +53,9 @@ class Observed:
     notes: Notes
 
 
+Run = Callable[[dict[str, Arrays]], Observed]
+
+
 def constructed(program: LoadedProgram, case: Case, seed: int = 0) -> tuple[Observed, frozenset[str], frozenset[str]]:
     """Make the objects with numbers; gives all arrays, and the paths of the state and of its Params."""
     notes = Notes()
@@ -74,7 +74,7 @@ def varied(state: Arrays, seed: int) -> Arrays:
     return {path: _varied(jnp.asarray(value), rng) for path, value in sorted(state.items())}
 
 
-def eager_run(program: LoadedProgram, case: Case, probe: Probe) -> Callable[[dict[str, Arrays]], Observed]:
+def eager_run(program: LoadedProgram, case: Case, probe: Probe) -> Run:
     """The probe of a program as a function of the groups `param`, `state` and `input`, run by Python."""
 
     def run(values: dict[str, Arrays]) -> Observed:
@@ -86,7 +86,7 @@ def eager_run(program: LoadedProgram, case: Case, probe: Probe) -> Callable[[dic
     return run
 
 
-def trace_run(trace: Trace, *, compiled: bool) -> Callable[[dict[str, Arrays]], Observed]:
+def trace_run(trace: Trace, *, compiled: bool) -> Run:
     """The same from a trace: compiled as a whole, or equation by equation."""
 
     def evaluate(flat: Sequence[Any]) -> list[Any]:
@@ -114,26 +114,18 @@ def evaluated(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
         if equation.primitive.name in {"jit", "pjit"}:
             results = evaluated(equation.params["jaxpr"], operands)
         else:
-            subfuns, params = equation.primitive.get_bind_params(equation.params)
-            results = equation.primitive.bind(*subfuns, *operands, **params)
-            results = results if equation.primitive.multiple_results else [results]
+            results = _bound(equation, operands)
         values.update(zip(equation.outvars, results, strict=True))
     return [read(atom) for atom in jaxpr.outvars]
 
 
-def steps(
-    run: Callable[[dict[str, Arrays]], Observed], case: Case, state: Arrays, params: frozenset[str], seed: int
-) -> Iterator[Observed]:
-    """Run a probe several times, each time on the state that the last one left and on new inputs."""
-    for number in range(STEPS):
-        groups = {
-            "param": {path: value for path, value in state.items() if path in params},
-            "state": {path: value for path, value in state.items() if path not in params},
-            "input": dict(concrete_inputs(case, 1000 * seed + number)),
-        }
-        seen = run(groups)
-        yield seen
-        state = {path: seen.arrays.get(path, value) for path, value in state.items()}
+def _bound(equation: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
+    """What one equation gives: a jaxpr of its own, so that jax itself knows how to bind its parameters."""
+    variables = dict(zip((id(atom) for atom in equation.invars), equation.invars, strict=True))
+    inputs = [atom for atom in variables.values() if not isinstance(atom, Literal)]
+    values = {id(atom): value for atom, value in zip(equation.invars, operands, strict=True)}
+    jaxpr = Jaxpr((), inputs, equation.outvars, [equation], equation.effects, None)
+    return jax.core.eval_jaxpr(jaxpr, (), *(values[id(atom)] for atom in inputs))
 
 
 def difference(before: Arrays, after: Arrays, noise: Mapping[str, float], *, exact: bool = False) -> Difference | None:

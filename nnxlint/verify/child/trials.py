@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from nnxlint.verify.child.canonical import canonical
+from nnxlint.verify.child.case import concrete_inputs
 from nnxlint.verify.child.concrete import (
     STEPS,
     Observed,
@@ -13,7 +14,6 @@ from nnxlint.verify.child.concrete import (
     difference,
     eager_run,
     rounding,
-    steps,
     trace_run,
     varied,
 )
@@ -64,11 +64,11 @@ def counterexample(bench: Bench, trials: Sequence[Trial]) -> str | None:
 
     `CannotRunError` where the program of before raises.
     """
-    made = _ran(lambda: constructed(bench.before, bench.case), bench.before)
+    made = _ran(constructed, bench.before, bench.before, bench.case)
     if isinstance(made, Failure):
         message = f"the program raises {made}"
         raise CannotRunError(message)
-    other = _ran(lambda: constructed(bench.after, bench.case), bench.after)
+    other = _ran(constructed, bench.after, bench.after, bench.case)
     if isinstance(other, Failure):
         return f"{CONSTRUCTION}: the fixed program raises {other}"
     seen, state_paths, params = made
@@ -92,7 +92,21 @@ def state_bytes(trace: Trace) -> int:
 
 def summary(seeds: Sequence[int]) -> str:
     """What was tried, in words."""
-    return f"{len(seeds)} seeds × {STEPS} steps, eager and compiled"
+    return f"{len(seeds)} seeds and {STEPS} steps each, eager and compiled"
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A way to run both programs, over which seeds and how many steps, and another way to run the first one.
+
+    How far the two ways are apart is what rounding makes of the first program.
+    """
+
+    before: Run
+    after: Run
+    seeds: Sequence[int]
+    steps: int = STEPS
+    reference: Run | None = None
 
 
 def _probe_counterexample(
@@ -100,61 +114,64 @@ def _probe_counterexample(
 ) -> str | None:
     chosen = params if probe.differentiate else frozenset[str]()
     exact = trial.only_constants_differ
-    for before, after, noisy in _ways(bench, trial, probe):
-        for seed in bench.seeds:
-            pairs = _pairs(bench, (before, after, noisy), varied(state, seed), chosen, seed)
-            for number, (one, other, reference) in enumerate(pairs):
-                if isinstance(one, Failure):
-                    message = f"`{trial.name}` raises {one}"
-                    raise CannotRunError(message)
-                if isinstance(other, Failure):
-                    return f"the fixed program raises {other}"
-                noise = {} if reference is None else rounding(one.arrays, reference.arrays)
-                found = _differing(one, other, noise, exact=exact)
-                if found is not None:
-                    return f"{found} in step {number + 1} with seed {seed}"
+    for way in _ways(bench, trial, probe, exact=exact):
+        for seed in way.seeds:
+            found = _difference_on_the_way(bench, way, varied(state, seed), chosen, seed, exact=exact)
+            if found is not None:
+                return found
     if exact:
         message = f"`{trial.name}` has other constants, and no number shows it"
         raise CannotRunError(message)
     return None
 
 
-def _ways(bench: Bench, trial: Trial, probe: Probe) -> Iterator[tuple[Run, Run, Run | None]]:
-    """The ways to run both programs, the cheapest first, each with another way to run the first: that is rounding."""
+def _ways(bench: Bench, trial: Trial, probe: Probe, *, exact: bool) -> Iterator[_Way]:
+    """The ways to run both programs; the one that finds most differences soonest first.
+
+    Where there are jaxprs, Python itself runs the programs only once: with other numbers it would do the same.
+    """
     eager = eager_run(bench.before, bench.case, probe), eager_run(bench.after, bench.case, probe)
     if trial.before is None or trial.after is None:
-        yield (*eager, None)
+        yield _Way(*eager, bench.seeds)
         return
-    plain = trace_run(trial.before.trace, compiled=False)
-    compiled = trace_run(trial.before.trace, compiled=True)
-    if trial.only_constants_differ:
-        yield plain, trace_run(trial.after.trace, compiled=False), None
+    plain = trace_run(trial.before.trace, compiled=False), trace_run(trial.after.trace, compiled=False)
+    if exact:
+        yield _Way(*plain, bench.seeds)
         return
-    yield plain, trace_run(trial.after.trace, compiled=False), compiled
-    yield compiled, trace_run(trial.after.trace, compiled=True), plain
-    yield (*eager, plain)
+    compiled = trace_run(trial.before.trace, compiled=True), trace_run(trial.after.trace, compiled=True)
+    yield _Way(*plain, bench.seeds[:1], 1, compiled[0])
+    yield _Way(*compiled, bench.seeds, STEPS, plain[0])
+    yield _Way(*eager, bench.seeds[:1], 1, compiled[0])
 
 
-def _pairs(
-    bench: Bench, runs: tuple[Run, Run, Run | None], state: Arrays, params: frozenset[str], seed: int
-) -> Iterator[tuple[Observed | Failure, Observed | Failure, Observed | None]]:
-    """The steps of both runs side by side; a failure ends them."""
-    one = _guarded(steps(runs[0], bench.case, state, params, seed), bench.before)
-    other = _guarded(steps(runs[1], bench.case, state, params, seed), bench.after)
-    references = steps(runs[2], bench.case, state, params, seed) if runs[2] is not None else iter([None] * STEPS)
-    yield from zip(one, other, references, strict=False)
+def _difference_on_the_way(
+    bench: Bench, way: _Way, state: Arrays, params: frozenset[str], seed: int, *, exact: bool
+) -> str | None:
+    """Step by step, both programs from the state that the first one left, so that rounding does not pile up."""
+    for number in range(way.steps):
+        values = {
+            "param": {path: value for path, value in state.items() if path in params},
+            "state": {path: value for path, value in state.items() if path not in params},
+            "input": dict(concrete_inputs(bench.case, 1000 * seed + number)),
+        }
+        one, other = _ran(way.before, bench.before, values), _ran(way.after, bench.after, values)
+        if isinstance(one, Failure):
+            message = f"the program raises {one}"
+            raise CannotRunError(message)
+        if isinstance(other, Failure):
+            return f"the fixed program raises {other}"
+        found = _differing(one, other, {}, exact=exact)
+        if found is not None and way.reference is not None:
+            found = _differing(one, other, rounding(one.arrays, way.reference(values).arrays), exact=exact)
+        if found is not None:
+            return f"{found} in step {number + 1} with seed {seed}"
+        state = {path: one.arrays.get(path, value) for path, value in state.items()}
+    return None
 
 
-def _guarded(observations: Iterator[Observed], program: LoadedProgram) -> Iterator[Observed | Failure]:
+def _ran(function: Callable[..., Result], program: LoadedProgram, *arguments: object) -> Result | Failure:
     try:
-        yield from observations
-    except Exception as error:  # noqa: BLE001 - whatever the program raises is what it does
-        yield failure_of(error, program)
-
-
-def _ran(function: Callable[[], Result], program: LoadedProgram) -> Result | Failure:
-    try:
-        return function()
+        return function(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever the program raises is what it does
         return failure_of(error, program)
 
