@@ -12,7 +12,7 @@ import msgspec
 from nnxlint.verify.child.case import abstract_inputs, call, concrete_inputs, make_objects
 from nnxlint.verify.child.loading import LoadedProgram, LoadError, opened
 from nnxlint.verify.child.proposals import Layers, proposals, watched
-from nnxlint.verify.protocol import Answer, ArraySpec, Case, Program, SolveJob
+from nnxlint.verify.protocol import Answer, ArraySpec, Case, Maker, Probe, Program, SolveJob
 
 MAX_ATTEMPTS = 200
 MAX_SECONDS = 25.0
@@ -90,7 +90,7 @@ def _attempts(named: dict[str, str], layers: Layers) -> Iterator[dict[str, Array
 
 
 def _takes(case: Case, name: str) -> bool:
-    calls = (*case.objects.values(), *case.probes)
+    calls: tuple[Maker | Probe, ...] = (*case.objects.values(), *case.probes)
     return any(name in (*each.arguments, *each.keywords.values()) for each in calls)
 
 

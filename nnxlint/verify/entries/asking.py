@@ -179,7 +179,7 @@ class _Asking:
             return Made(name, inner.built(cls, value.target if isinstance(value, Ref) else None), of="model")
         transformation = self.quoter.transformation(record) if record is not None else ""
         made = of_library(cls.name)
-        return Made(name, f"_nnxlint_optimizer({made}, model, {transformation or 'None'})", of="model")
+        return Made(name, f"_nnxlint.optimizer({made}, model, {transformation or 'None'})", of="model")
 
     def _any_module(self, name: str) -> Made:
         """A module of the class that other runs, or else the project, would give."""

@@ -98,7 +98,7 @@ def assembled(data: Data, prefix: str = "") -> str:
         case Fields(parts, attributes):
             inside = {name: assembled(part, f"{prefix}_{_identifier(name)}") for name, part in parts.items()}
             if attributes:
-                return f"_nnxlint_record({', '.join(f'{name}={code}' for name, code in inside.items())})"
+                return f"_nnxlint.record({', '.join(f'{name}={code}' for name, code in inside.items())})"
             return f"{{{', '.join(f'{name!r}: {code}' for name, code in inside.items())}}}"
         case Loader(batch):
             return f"[{assembled(batch, prefix)}, {assembled(batch, prefix)}]"

@@ -100,25 +100,35 @@ class Finder:
         layout = self._layout(main, references.paths)
         code = references.resolved(driver.code, layout)
         if subject is not None:
-            subject = replace(subject, forward=references.resolved(subject.forward, layout))
+            forward, inside = (references.resolved(each, layout) for each in (subject.forward, subject.inside))
+            subject = replace(subject, forward=forward, inside=inside)
         return Candidate(entry, layout, replace(driver, code=code), subject, unsolved)
 
     def _subject(self, quoter: Quoter, order: Order, driver: Driver) -> tuple[Subject | None, dict[str, str]]:
         """The module that an entry is about, and the arrays that its own call takes, as far as it can be called."""
         objects = [each for each in (order.receiver, *order.ingredients) if isinstance(each, Made)]
         made = [each for each in objects if each.cls is not None]
-        if not made:
+        inside = "" if made else self._class_inside(quoter, order)
+        if not made and not inside:
             return None, {}
-        [module, *_] = made
+        module = made[0] if made else Made("made", "", self.known.built_in(order.entry.decl))
         try:
             call = forward_order(self.known, quoter, module)
             code, unsolved = forward_of(call, FORWARD)
         except CannotMakeError:
-            return Subject(module.name), {}
+            return Subject(module.name, inside=inside), {}
         if order.receiver is module and call.entry == order.entry:
             return Subject(module.name, code, tuple(driver.unsolved)), {}
         named = {f"forward_{name}": hint for name, hint in unsolved.items()}
-        return Subject(module.name, code, tuple(named)), named
+        return Subject(module.name, code, tuple(named), inside), named
+
+    def _class_inside(self, quoter: Quoter, order: Order) -> str:
+        """The class of the first module that the entry itself makes, as an expression; empty where it makes none."""
+        cls = self.known.built_in(order.entry.decl)
+        try:
+            return "" if cls is None else quoter.quoted(cls)
+        except CannotMakeError:
+            return ""
 
     def _layout(self, main: str, also: Sequence[str]) -> Layout:
         key = (main, tuple(also))

@@ -16,34 +16,13 @@ CALL = "_nnxlint_entry"
 _MAKE = "_nnxlint_make_"
 _TARGET = "_nnxlint_target"
 
-_PROLOGUE = f'''
+SUPPORT = "_nnxlint"
+
+_PROLOGUE = f"""
 
 # What follows was appended by nnxlint, to call the code above.
-from pkgutil import resolve_name as {RESOLVE}
-
-
-def _nnxlint_folder():
-    """A new, empty folder."""
-    import pathlib
-    import tempfile
-
-    return pathlib.Path(tempfile.mkdtemp()).resolve()
-
-
-def _nnxlint_optimizer(make, model, transformation=None):
-    """An optimizer of all Params, on any Flax."""
-    if transformation is None:
-        transformation = {RESOLVE}("optax.adam")(1e-3)
-    try:
-        return make(model, transformation, wrt={RESOLVE}("flax.nnx.Param"))
-    except TypeError:
-        return make(model, transformation)
-
-
-def _nnxlint_record(**parts):
-    """An object with these attributes."""
-    return {RESOLVE}("types.SimpleNamespace")(**parts)
-'''
+from nnxlint.verify.child import support as {SUPPORT}
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,140 +7,29 @@ weights every output differently, so that no gradient vanishes by symmetry.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nnxlint.verify.entries.driver import CALL, Driver
-from nnxlint.verify.entries.references import RESOLVE, CannotMakeError
+from nnxlint.verify.entries.driver import CALL, SUPPORT, Driver
+from nnxlint.verify.entries.references import CannotMakeError
 from nnxlint.verify.protocol import Case, Maker, Probe
 
 FORWARD = "_nnxlint_forward"
-LOSS, TRAIN, UNDONE, PARAMS = "_nnxlint_loss", "_nnxlint_train", "_nnxlint_undone", "_nnxlint_params"
-_TRAINER = "_nnxlint_make_trainer"
-_BATCH = "batch"
+_BATCH, _TRAINER = "batch", "trainer"
+_LOSS, _TRAIN, _WATCHED, _UNDONE = "_nnxlint_loss", "_nnxlint_train", "_nnxlint_watched", "_nnxlint_undone"
 
-_TRAINING = f'''
-
-def _nnxlint_batch(*arrays):
-    """The arrays that the module is called with."""
-    return arrays
-
-
-def {LOSS}(module, batch):
-    """A number that every output changes."""
-    jnp, jax = {RESOLVE}("jax.numpy"), {RESOLVE}("jax")
-    leaves = [leaf for leaf in jax.tree.leaves({FORWARD}(module, *batch)) if jnp.issubdtype(leaf.dtype, jnp.inexact)]
-    return sum(jnp.mean(leaf.real * jnp.cos(jnp.arange(leaf.size)).reshape(leaf.shape)) for leaf in leaves)
-
-
-def {_TRAINER}(module):
-    """An optimizer of all Params of the module."""
-    return _nnxlint_optimizer({RESOLVE}("flax.nnx.Optimizer"), module, {RESOLVE}("optax.sgd")(0.1))
-
-
-def {TRAIN}(module, trainer, batch):
-    """One step of training."""
-    loss, grads = {RESOLVE}("flax.nnx.value_and_grad")({LOSS})(module, batch)
-    trainer.update(module, grads)
-    return loss
-'''
-
-_UNDONE = f'''
-
-def {UNDONE}(module, *given):
-    """The entry is called, and what it did to the module's Variables is undone: only modes and structure may stay."""
-    nnx, jax = {RESOLVE}("flax.nnx"), {RESOLVE}("jax")
-    state = jax.tree.map(lambda leaf: leaf, nnx.split(module)[1])
-    {CALL}(*given)
-    nnx.update(module, state)
-'''
-
-_PARAMS = f'''
-
-def {PARAMS}(module, *given):
-    """The parameters after the entry was called."""
-    {CALL}(*given)
-    return {RESOLVE}("flax.nnx").state(module, {RESOLVE}("flax.nnx.Param"))
-'''
-
-_REST = f'''
-
-def _nnxlint_rest(*given):
-    """The last state that the entry takes by a filter for what is beside the parameters."""
-    nnx, found = {RESOLVE}("flax.nnx"), []
-
-    def noting(name, made):
-        def taken(node, *filters, **keywords):
-            result = made(node, *filters, **keywords)
-            states = result if isinstance(result, tuple) else (result,)
-            states = states[1:] if name == "split" else states
-            for filter_, state in zip(filters, states):
-                if filter_ is nnx.Variable or filter_ is Ellipsis or isinstance(filter_, nnx.Not):
-                    found.append(state)
-            return result
-
-        return taken
-
-    made = {{name: getattr(nnx, name) for name in ("state", "split", "pop")}}
-    for name, function in made.items():
-        setattr(nnx, name, noting(name, function))
-    try:
-        {CALL}(*given)
-    finally:
-        for name, function in made.items():
-            setattr(nnx, name, function)
-    return tuple(found)
-'''
-
-_CAPTURE = f'''
-
-def _nnxlint_captured(cls, *given):
-    """The objects of a class that this module itself makes while the entry is called, in order."""
-    import sys
-
-    made, found = cls.__init__, []
-
-    def noting(self, *positional, **keywords):
-        made(self, *positional, **keywords)
-        if sys._getframe(1).f_globals is globals() or sys._getframe(2).f_globals is globals():
-            found.append(self)
-
-    cls.__init__ = noting
-    try:
-        {CALL}(*given)
-    finally:
-        cls.__init__ = made
-    return found
-
-
-def _nnxlint_streams(*given):
-    """The first `Rngs` with several streams that the entry makes."""
-    found = _nnxlint_captured({RESOLVE}("flax.nnx.Rngs"), *given)
-    several = [rngs for rngs in found if len(list(rngs)) > 1]
-    return (several or found)[0]
-'''
-
-_SIBLINGS = f'''
-
-def _nnxlint_siblings(owner):
-    """The modules of one class inside an object, of the first class of which there are several."""
-    nnx = {RESOLVE}("flax.nnx")
-    by_class = {{}}
-    for _, module in nnx.iter_graph(owner):
-        own = type(module).__module__.partition(".")[0] != "flax"
-        if isinstance(module, nnx.Module) and module is not owner and own:
-            by_class.setdefault(type(module), []).append(module)
-    for _, module in nnx.iter_graph(owner):
-        if isinstance(module, nnx.Linear):
-            by_class.setdefault(nnx.Linear, []).append(module)
-    return next(modules for modules in by_class.values() if len(modules) > 1)
-'''
+_IMPORT = "\nfrom nnxlint.verify.child import watching as _nnxlint_watching\n"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The module that an entry is about, and how it is called: none where that is not known."""
+    """The module that an entry is about.
+
+    `forward`: Python of a function that calls it, with the names of the `arrays` that this takes; empty where nothing
+    says how. `inside`: for a module that the entry itself makes, an expression for its class.
+    """
 
     name: str
     forward: str = ""
     arrays: tuple[str, ...] = ()
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,121 +42,167 @@ class Exercise:
     frame: Mapping[str, str] = field(default_factory=dict)
 
 
-def exercise(witness: str, driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
-    """How a witness is asked about an entry; `CannotMakeError` where it cannot be.
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """An entry as a function and its arguments, the objects of its case, and the module that it is about.
 
     `attribute`: the attribute that the fix declares in another way, for the rules about kinds of Variables.
     """
+
+    case: Case
+    entry: str
+    arguments: tuple[str, ...]
+    subject: Subject | None
+    attribute: str
+    code: str = ""
+
+    @property
+    def module(self) -> Subject:
+        """The module; `CannotMakeError` where there is none."""
+        if self.subject is None:
+            message = "it is given no module to look at"
+            raise CannotMakeError(message)
+        return self.subject
+
+    @property
+    def callable_module(self) -> Subject:
+        """The module; `CannotMakeError` where nothing says how it is called."""
+        if not self.module.forward:
+            message = "nothing says how its module is called"
+            raise CannotMakeError(message)
+        return self.module
+
+    @property
+    def declared(self) -> str:
+        """The attribute; `CannotMakeError` where it is not known."""
+        if not self.attribute:
+            message = "nothing says which attribute the fix is about"
+            raise CannotMakeError(message)
+        return self.attribute
+
+    def exercise(self, *probes: Probe, objects: Mapping[str, Maker], more: str = "") -> Exercise:
+        """The exercise with these probes and further objects."""
+        case = self.case
+        every = {**case.objects, **objects}
+        return Exercise(_IMPORT + self.code + more, Case(case.name, every, case.inputs, case.constants, probes))
+
+
+def exercise(witness: str, driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
+    """How a witness is asked about an entry; `CannotMakeError` where it cannot be."""
     if witness not in _EXERCISES:
         message = f"`{witness}` cannot be watched outside of the rules' own programs"
         raise CannotMakeError(message)
-    return _EXERCISES[witness](driver, subject, attribute)
-
-
-def _about(subject: Subject | None) -> Subject:
-    if subject is None:
-        message = "it is given no module to look at"
-        raise CannotMakeError(message)
-    return subject
-
-
-def _callable(subject: Subject | None) -> Subject:
-    known = _about(subject)
-    if not known.forward:
-        message = "nothing says how its module is called"
-        raise CannotMakeError(message)
-    return known
-
-
-def _entry_probe(driver: Driver) -> Probe:
     [probe] = driver.case.probes
-    return Probe(probe.call, probe.arguments, frame=False)
+    stage = _Stage(driver.case, CALL, probe.arguments, subject, attribute)
+    return _EXERCISES[witness](stage if subject is None or not subject.inside else _with_made(stage, subject))
 
 
-def _training_probes(subject: Subject) -> Iterator[Probe]:
+def making(case: Case, subject: Subject) -> tuple[str, dict[str, Maker]]:
+    """How the module that an entry is about is made: Python to append, and the objects of the case that it needs."""
+    if not subject.inside:
+        return "", {name: maker for name, maker in case.objects.items() if name == subject.name}
+    [probe] = case.probes
+    made = "_nnxlint_made"
+    code = f"\n\ndef {made}(*given):\n    return {SUPPORT}.made_inside({subject.inside}, {CALL}, *given)\n"
+    return code, {**case.objects, subject.name: Maker(made, probe.arguments)}
+
+
+def _with_made(stage: _Stage, subject: Subject) -> _Stage:
+    """The entry, told to take one and the same module wherever it would make one."""
+    code, objects = making(stage.case, subject)
+    again = "_nnxlint_with_made"
+    code += f"\n\ndef {again}(module, *given):\n    return {SUPPORT}.with_made(module, {CALL}, *given)\n"
+    case = Case(stage.case.name, objects, stage.case.inputs, stage.case.constants, stage.case.probes)
+    return _Stage(case, again, (subject.name, *stage.arguments), subject, stage.attribute, code)
+
+
+def _bound(name: str, function: str, first: str) -> str:
+    """A function of `watching` with its first argument given."""
+    return f"\n\ndef {name}(*given):\n    return _nnxlint_watching.{function}({first}, *given)\n"
+
+
+def _training(subject: Subject) -> str:
+    if not subject.forward:
+        return ""
+    return subject.forward + _bound(_LOSS, "loss", FORWARD) + _bound(_TRAIN, "train", FORWARD)
+
+
+def _losses(subject: Subject) -> Iterator[Probe]:
     """What must stay of a module's training, where it is known how to call it."""
     if subject.forward:
-        yield Probe(LOSS, (subject.name, _BATCH), differentiate=True)
+        yield Probe(_LOSS, (subject.name, _BATCH), differentiate=True)
 
 
-def _training_code(subject: Subject) -> str:
-    return subject.forward + _TRAINING if subject.forward else ""
-
-
-def _batch(subject: Subject) -> dict[str, Maker]:
+def _arrays(subject: Subject) -> dict[str, Maker]:
     """The arrays that the module is called with, as the one object that witnesses know."""
-    return {_BATCH: Maker("_nnxlint_batch", subject.arrays)} if subject.forward else {}
+    return {_BATCH: Maker("_nnxlint_watching.batch", subject.arrays)} if subject.forward else {}
 
 
-def _trainer(subject: Subject) -> dict[str, Maker]:
-    return {"trainer": Maker(_TRAINER, (subject.name,)), **_batch(subject)}
+def _trained_by(subject: Subject) -> dict[str, Maker]:
+    return {_TRAINER: Maker("_nnxlint_watching.trainer", (subject.name,)), **_arrays(subject)}
 
 
-def _with(driver: Driver, *probes: Probe, objects: Mapping[str, Maker] | None = None) -> Case:
-    case = driver.case
-    return Case(case.name, {**case.objects, **(objects or {})}, case.inputs, case.constants, probes)
+def _repeatable(stage: _Stage) -> Exercise:
+    module = stage.module
+    code = _bound(_WATCHED, "watched", stage.entry) + _bound(_UNDONE, "undone", stage.entry) + _training(module)
+    watched = Probe(_WATCHED, stage.arguments, frame=False)
+    undone = Probe(_UNDONE, stage.arguments)
+    return stage.exercise(watched, undone, *_losses(module), objects=_arrays(module), more=code)
 
 
-def _repeatable(driver: Driver, subject: Subject | None, _: str) -> Exercise:
-    module = _about(subject)
-    entry = _entry_probe(driver)
-    undone = Probe(UNDONE, (module.name, *entry.arguments))
-    case = _with(driver, entry, undone, *_training_probes(module), objects=_batch(module))
-    return Exercise(_UNDONE + _training_code(module), case)
+def _moving(stage: _Stage) -> Exercise:
+    module = stage.callable_module
+    step = Probe(stage.entry, stage.arguments, frame=False)
+    return stage.exercise(step, *_losses(module), objects=_arrays(module), more=_training(module))
 
 
-def _moving(driver: Driver, subject: Subject | None, _: str) -> Exercise:
-    module = _callable(subject)
-    case = _with(driver, _entry_probe(driver), *_training_probes(module), objects=_batch(module))
-    return Exercise(_training_code(module), case)
+def _returned(stage: _Stage) -> tuple[str, dict[str, Maker]]:
+    """The object to look into: the module, or else what the entry gives."""
+    if stage.subject is not None:
+        return stage.subject.name, {}
+    return "returned", {"returned": Maker(stage.entry, stage.arguments)}
 
 
-def _streams(driver: Driver, _: Subject | None, __: str) -> Exercise:
-    entry = _entry_probe(driver)
-    objects = {"streams": Maker("_nnxlint_streams", entry.arguments)}
-    case = _with(driver, objects=objects)
-    return Exercise(_CAPTURE, case, {"streams": "streams"}, {"object": "streams"})
+def _streams(stage: _Stage) -> Exercise:
+    owner, objects = _returned(stage)
+    draws = Probe("_nnxlint_draws", stage.arguments, frame=False)
+    code = _bound("_nnxlint_draws", "draws", f"globals(), {stage.entry}")
+    made = stage.exercise(draws, objects=objects, more=code)
+    return Exercise(made.code, made.case, {}, {"object": owner})
 
 
-def _siblings(driver: Driver, subject: Subject | None, _: str) -> Exercise:
-    owner = subject.name if subject is not None else "returned"
-    returned = {} if subject is not None else {"returned": Maker(CALL, _entry_probe(driver).arguments)}
-    case = _with(driver, objects={**returned, "siblings": Maker("_nnxlint_siblings", (owner,))})
-    return Exercise(_SIBLINGS, case, {"modules": "siblings"}, {"object": owner})
+def _siblings(stage: _Stage) -> Exercise:
+    owner, objects = _returned(stage)
+    pair = {"siblings": Maker("_nnxlint_watching.siblings", (owner,))}
+    made = stage.exercise(objects={**objects, **pair})
+    return Exercise(made.code, made.case, {"modules": "siblings"}, {"object": owner})
 
 
-def _left_alone(driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
-    module = _callable(subject)
-    train = Probe(TRAIN, (module.name, "trainer", _BATCH))
-    case = _with(driver, train, objects=_trainer(module))
-    options = {"model": module.name, "path": _known(attribute), "forward": LOSS}
-    return Exercise(_training_code(module), case, options, {"without": attribute})
+def _left_alone(stage: _Stage) -> Exercise:
+    module = stage.callable_module
+    train = Probe(_TRAIN, (module.name, _TRAINER, _BATCH))
+    made = stage.exercise(train, objects=_trained_by(module), more=_training(module))
+    options = {"model": module.name, "path": stage.declared, "forward": _LOSS}
+    return Exercise(made.code, made.case, options, {"without": stage.declared})
 
 
-def _trained(driver: Driver, subject: Subject | None, attribute: str) -> Exercise:
-    module = _callable(subject)
-    train = Probe(TRAIN, (module.name, "trainer", _BATCH), frame=False)
-    loss = Probe(LOSS, (module.name, _BATCH))
-    case = _with(driver, train, loss, objects=_trainer(module))
-    return Exercise(_training_code(module), case, {"model": module.name, "path": _known(attribute)})
+def _trained(stage: _Stage) -> Exercise:
+    module = stage.callable_module
+    train = Probe(_TRAIN, (module.name, _TRAINER, _BATCH), frame=False)
+    loss = Probe(_LOSS, (module.name, _BATCH))
+    made = stage.exercise(train, loss, objects=_trained_by(module), more=_training(module))
+    return Exercise(made.code, made.case, {"model": module.name, "path": stage.declared})
 
 
-def _rest(driver: Driver, subject: Subject | None, _: str) -> Exercise:
-    module = _about(subject)
-    entry = _entry_probe(driver)
-    rest = Probe("_nnxlint_rest", entry.arguments, frame=False)
-    params = Probe(PARAMS, (module.name, *entry.arguments))
-    return Exercise(_REST + _PARAMS, _with(driver, rest, params))
+def _rest(stage: _Stage) -> Exercise:
+    module = stage.module
+    rest = Probe("_nnxlint_rest", stage.arguments, frame=False)
+    params = Probe("_nnxlint_params", (module.name, *stage.arguments))
+    code = _bound("_nnxlint_rest", "rest", stage.entry) + _bound("_nnxlint_params", "params_after", stage.entry)
+    return stage.exercise(rest, params, objects={}, more=code)
 
 
-def _known(attribute: str) -> str:
-    if not attribute:
-        message = "nothing says which attribute the fix is about"
-        raise CannotMakeError(message)
-    return attribute
-
-
-_EXERCISES: Mapping[str, Callable[[Driver, Subject | None, str], Exercise]] = {
+_EXERCISES: Mapping[str, Callable[[_Stage], Exercise]] = {
     "eval-repeatable": _repeatable,
     "every-param-moves": _moving,
     "streams-differ": _streams,

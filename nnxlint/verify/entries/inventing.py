@@ -12,7 +12,7 @@ SMALL = 8
 """Sizes that nobody says are equal, so that layers fit each other; heads divide it."""
 
 RNGS = f"{of_library('flax.nnx.Rngs')}(0)"
-FOLDER = "_nnxlint_folder()"
+FOLDER = "_nnxlint.folder()"
 OPTIMIZER = f"{of_library('optax.adam')}(1e-3)"
 
 _INTEGERS = (

@@ -57,6 +57,12 @@ class Known:
         record = run.records.get(run.bound.target) if isinstance(run.bound, Ref) else None
         return record.cls if isinstance(record, Instance) and isinstance(record.cls, ClassRef) else None
 
+    def built_in(self, decl: FunctionDecl) -> ClassRef | None:
+        """The class of the first module of the project that a function itself builds."""
+        runs = (run for each, runs in self.entered.items() if each.name == "__init__" for run in runs)
+        found = (self.class_of(run) for run in runs if run.caller is decl)
+        return next((cls for cls in found if cls is not None and self.is_module(cls)), None)
+
     def method(self, cls: ClassRef, name: str) -> Around | None:
         """A method that a class of the project has or inherits from the project."""
         classes = (each.decl for each in self.machine.ancestry(cls) if isinstance(each, ClassRef))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.verify.entries.layout import Layout
 
-RESOLVE = "_nnxlint_name"
-_REFERENCE = re.compile(rf"{RESOLVE}\([\"']@(\d+):([\w.]+)[\"']\)")
+RESOLVE = "_nnxlint.resolve_name"
+_REFERENCE = re.compile(rf"{re.escape(RESOLVE)}\([\"']@(\d+):([\w.]+)[\"']\)")
 
 
 class CannotMakeError(Exception):

@@ -9,7 +9,7 @@ import msgspec
 from nnxlint.rule import Repairs
 from nnxlint.verify.contracts import COMPARED_FRAMES
 from nnxlint.verify.entries.bisection import Judged
-from nnxlint.verify.entries.exercises import FORWARD, Exercise, Subject, exercise
+from nnxlint.verify.entries.exercises import FORWARD, Exercise, Subject, exercise, making
 from nnxlint.verify.entries.references import CannotMakeError
 from nnxlint.verify.entries.trial import Judging, Trial
 from nnxlint.verify.protocol import Answer, ArraySpec, Case, CompareJob, Job, Probe, Program, SolveJob, WitnessJob
@@ -34,10 +34,10 @@ def _forward(trial: Trial) -> Generator[Sequence[Job], Sequence[Answer], tuple[S
     subject = trial.candidate.subject
     if subject is None or not subject.forward or not trial.candidate.unsolved:
         return subject, {}
-    before, after = trial.programs(subject.forward)
-    made = {name: maker for name, maker in trial.case.objects.items() if name == subject.name}
+    code, made = making(trial.case, subject)
+    before, after = trial.programs(code + subject.forward)
     probe = Probe(FORWARD, (subject.name, *subject.arrays))
-    case = Case(f"{trial.case.name}: forward", made, probes=(probe,))
+    case = Case(f"{trial.case.name}: forward", made, trial.case.inputs, probes=(probe,))
     unsolved = dict(trial.candidate.unsolved)
     [solved] = yield (SolveJob(trial.job_id("solve-forward"), (after, before), (case,), unsolved),)
     if solved.choice is None:
