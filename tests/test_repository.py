@@ -44,6 +44,7 @@ LAYERS = {
         "source",
         "notebook",
         "discovery",
+        "cases",
         "config",
         "settings",
         "pins",

@@ -88,7 +88,15 @@ def _values(settings: Settings, target: Target, directory: Path) -> dict[str, To
         "force-exclude": settings.force_exclude,
         "src": settings.src,
         "mode-flags": {"train": tuple(sorted(flags.train)), "eval": tuple(sorted(flags.evaluation))},
+        "verify": _verify(settings),
     }
+
+
+def _verify(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The file of entries where there is one, and the targets of the cases."""
+    declared = settings.verify
+    entries = {} if declared.entries is None else {"entries": (declared.entries.as_posix(),)}
+    return {**entries, "case": tuple(str(each.target) for each in declared.cases)}
 
 
 def _origin(key: str, settings: Settings, target: Target) -> str:

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nnxlint.cases import NO_CASES, DeclaredCases
 from nnxlint.edits import Applicability
 from nnxlint.fixer import fixable
 from nnxlint.knowledge import Project, load_projects
@@ -52,7 +53,8 @@ def run_paths(request: CheckRequest, ask: Ask, allowed: frozenset[Applicability]
     for project in load_projects(request.paths, request.settings_of, request.contents).projects:
         units = units_of(report, request, project, allowed)
         if units:
-            verdicts += ProjectJudge(project, ask).all_verdicts(units)
+            declared = request.settings_of(project.root).verify
+            verdicts += ProjectJudge(project, ask, declared).all_verdicts(units)
     return PathsRun(report, tuple(verdicts))
 
 
@@ -71,10 +73,10 @@ def units_of(
 class ProjectJudge:
     """Judges the fixes of one project, which is analysed once."""
 
-    def __init__(self, project: Project, ask: Ask) -> None:
+    def __init__(self, project: Project, ask: Ask, declared: DeclaredCases = NO_CASES) -> None:
         self.project = project
         self.ask = ask
-        self.finder = Finder(known_of(analyse(project, entered=True)), project)
+        self.finder = Finder(known_of(analyse(project, entered=True)), project, declared)
 
     def all_verdicts(self, units: Sequence[FixUnit]) -> list[FixVerdict]:
         """A verdict for each fix: beside all others where that can be, else alone."""

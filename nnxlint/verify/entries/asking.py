@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nnxlint.semantic.observe import Entered
 from nnxlint.semantic.values import (
@@ -77,14 +77,17 @@ class Order:
     positional: frozenset[str] = frozenset()
 
 
-def ordered(known: Known, quoter: Quoter, entry: Around) -> Order:
-    """What a function must be given; `CannotMakeError` where something can be neither found nor made up."""
+def ordered(known: Known, quoter: Quoter, entry: Around, given: Mapping[str, Arrays | Plain] | None = None) -> Order:
+    """What a function must be given; `CannotMakeError` where something can be neither found nor made up.
+
+    `given`: what is decided already, by parameter.
+    """
     if entry.owner is not None and entry.decl.name in ("__init__", "__post_init__", "setup"):
         return _constructed(known, quoter, entry)
     run = next(iter(known.runs_of(entry.decl)), None)
     quoter = replace(quoter, records=run.records if run is not None else {})
     receiver = _receiver(known, quoter, entry, run)
-    return _filled(known, quoter, entry, run, receiver)
+    return _filled(_Asking(known, quoter, entry, run, given or {}), receiver)
 
 
 def _constructed(known: Known, quoter: Quoter, entry: Around) -> Order:
@@ -100,13 +103,12 @@ def _constructed(known: Known, quoter: Quoter, entry: Around) -> Order:
     return _called(known, quoter, method, cls, receiver)
 
 
-def _filled(known: Known, quoter: Quoter, entry: Around, run: Entered | None, receiver: Made | None) -> Order:
-    decl = entry.decl
+def _filled(asking: "_Asking", receiver: Made | None) -> Order:
+    entry = asking.entry
     skip = 1 if entry.owner is not None and "staticmethod" not in entry.decorators else 0
-    asking = _Asking(known, quoter, entry, run)
-    found = [asking.ingredient(each) for each in decl.parameters[skip:]]
+    found = [asking.ingredient(each) for each in entry.decl.parameters[skip:]]
     ingredients = _about(tuple(each for each in found if each is not None), receiver)
-    return Order(entry, receiver, ingredients, frozenset(each.arg for each in decl.node.args.posonlyargs))
+    return Order(entry, receiver, ingredients, frozenset(each.arg for each in entry.decl.node.args.posonlyargs))
 
 
 def forward_order(known: Known, quoter: Quoter, module: Made) -> Order:
@@ -120,7 +122,7 @@ def forward_order(known: Known, quoter: Quoter, module: Made) -> Order:
 
 def _called(known: Known, quoter: Quoter, method: Around, cls: ClassRef, receiver: Made) -> Order:
     run = next((one for one in known.runs_of(method.decl) if _same(known.class_of(one), cls)), None)
-    return _filled(known, replace(quoter, records=run.records if run else {}), method, run, receiver)
+    return _filled(_Asking(known, replace(quoter, records=run.records if run else {}), method, run), receiver)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ class _Asking:
     quoter: Quoter
     entry: Around
     run: Entered | None
+    given: Mapping[str, Arrays | Plain] = field(default_factory=dict)
 
     @property
     def records(self) -> Mapping[int, Record]:
@@ -138,6 +141,8 @@ class _Asking:
     def ingredient(self, parameter: ast.arg) -> Ingredient | None:
         """What one parameter is given; None where it is better left to its default."""
         decl, name = self.entry.decl, parameter.arg
+        if name in self.given:
+            return self.given[name]
         value = self.run.values.get(name, Unknown()) if self.run is not None else Unknown()
         annotated = self.quoter.annotated(decl, parameter)
         made = self._object(name, value, annotated)

@@ -3,10 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from nnxlint.cases import NO_CASES, DeclaredCases
 from nnxlint.knowledge import Project
 from nnxlint.verify.contracts import edited_rows
 from nnxlint.verify.entries.around import Around, around
 from nnxlint.verify.entries.asking import Made, Order, forward_order, ordered
+from nnxlint.verify.entries.declaring import Declared, declared_entries, declared_order, functions_of, reaches
 from nnxlint.verify.entries.driver import Driver, driver_of, forward_of
 from nnxlint.verify.entries.exercises import FORWARD, Subject
 from nnxlint.verify.entries.known import Known
@@ -14,7 +16,7 @@ from nnxlint.verify.entries.layout import Layout, LayoutError, lay_out
 from nnxlint.verify.entries.overlay import FixUnit
 from nnxlint.verify.entries.quoting import Quoter
 from nnxlint.verify.entries.references import CannotMakeError, References
-from nnxlint.verify.protocol import Program
+from nnxlint.verify.protocol import ArraySpec, Program
 
 MAX_CANDIDATES = 4
 
@@ -63,6 +65,7 @@ class Finder:
 
     known: Known
     project: Project
+    declared: DeclaredCases = NO_CASES
     _layouts: dict[tuple[str, tuple[str, ...]], Layout] = field(default_factory=dict, repr=False)
 
     def candidates(self, unit: FixUnit) -> Iterator[Candidate | Refused]:
@@ -72,11 +75,23 @@ class Finder:
         if start is None:
             yield Refused("", _at_top(unit, self.project))
             return
-        for entry in self._reaching(start):
-            try:
-                yield self._candidate(entry, unit.path)
-            except (CannotMakeError, LayoutError) as error:
-                yield Refused(entry.name, str(error))
+        for case in declared_entries(self.known, self.declared, unit.path):
+            if reaches(self.known, start.decl, [case.entry.decl]):
+                yield self._attempted(case.entry, unit.path, case)
+        for entry in (*self._of_file(start), *self._reaching(start)):
+            yield self._attempted(entry, unit.path)
+
+    def _of_file(self, start: Around) -> Iterator[Around]:
+        """The functions of the file that the settings name which reach a function."""
+        for entry in functions_of(self.known, self.declared):
+            if reaches(self.known, start.decl, [entry.decl]):
+                yield entry
+
+    def _attempted(self, entry: Around, main: str, declared: Declared | None = None) -> Candidate | Refused:
+        try:
+            return self._candidate(entry, main, declared)
+        except (CannotMakeError, LayoutError) as error:
+            return Refused(entry.name, str(error))
 
     def _reaching(self, start: Around) -> Iterator[Around]:
         """A function and those that call it, by how far they are, no more than a few."""
@@ -91,11 +106,15 @@ class Finder:
                     seen.add(caller.decl)
                     waiting.append(caller)
 
-    def _candidate(self, entry: Around, main: str) -> Candidate:
+    def _candidate(self, entry: Around, main: str, declared: Declared | None) -> Candidate:
         references = References()
         quoter = Quoter(self.known, references, {})
-        order = ordered(self.known, quoter, entry)
-        driver = driver_of(order, entry.name, references.of_project)
+        specs: dict[str, ArraySpec] = {}
+        if declared is None:
+            order = ordered(self.known, quoter, entry)
+        else:
+            order, specs = declared_order(self.known, quoter, declared)
+        driver = driver_of(order, entry.name, references.of_project, specs)
         subject, unsolved = self._subject(quoter, order, driver)
         layout = self._layout(main, references.paths)
         code = references.resolved(driver.code, layout)

@@ -4,13 +4,13 @@ Rows above keep their numbers, and both programs of a comparison get the same fu
 """
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from nnxlint.verify.entries.asking import Arrays, Made, Order, Plain
 from nnxlint.verify.entries.batches import assembled, leaves
 from nnxlint.verify.entries.references import RESOLVE, CannotMakeError
-from nnxlint.verify.protocol import Case, Maker, Probe
+from nnxlint.verify.protocol import ArraySpec, Case, Maker, Probe
 
 CALL = "_nnxlint_entry"
 _MAKE = "_nnxlint_make_"
@@ -34,21 +34,25 @@ class Driver:
     unsolved: dict[str, str]
 
 
-def driver_of(order: Order, name: str, named: Callable[[str, str], str]) -> Driver:
-    """The driver of an entry that gets what the order says; the case's inputs have no shapes yet.
+def driver_of(
+    order: Order, name: str, named: Callable[[str, str], str], known: Mapping[str, ArraySpec] | None = None
+) -> Driver:
+    """The driver of an entry that gets what the order says; of the case's inputs only `known` ones have shapes yet.
 
     `named` gives an expression for a name at the top level of a file.
     """
+    inputs = dict(known or {})
     made = [each for each in (order.receiver, *order.ingredients) if isinstance(each, Made)]
-    unsolved = dict(_inputs(order))
-    parts = (_PROLOGUE, *map(_maker, made), _target(order, named), _entry(order, made, unsolved))
+    arrays = dict(_inputs(order))
+    parts = (_PROLOGUE, *map(_maker, made), _target(order, named), _entry(order, made, arrays))
     code = "\n\n".join(part for part in parts if part)
     case = Case(
         name=name,
         objects={each.name: Maker(f"{_MAKE}{each.name}", _needs(each)) for each in made},
-        probes=(Probe(CALL, (*(each.name for each in made), *unsolved)),),
+        inputs=inputs,
+        probes=(Probe(CALL, (*(each.name for each in made), *arrays)),),
     )
-    return Driver(f"{code}\n", case, unsolved)
+    return Driver(f"{code}\n", case, {each: hint for each, hint in arrays.items() if each not in inputs})
 
 
 def forward_of(order: Order, name: str) -> tuple[str, dict[str, str]]:

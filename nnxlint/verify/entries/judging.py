@@ -50,13 +50,16 @@ def _by_entry(unit: FixUnit, versions: Versions, candidate: Candidate) -> Judgin
     before, after = candidate.programs(versions.before, versions.after, unit.path)
     name = candidate.entry.name
     case = candidate.driver.case
-    job = SolveJob(job_id(unit, candidate, "solve"), (after, before), (case,), candidate.driver.unsolved)
-    [solved] = yield (job,)
-    if solved.choice is None:
-        where = f" (row {solved.row})" if solved.row is not None else ""
-        return Judged(Verdict.UNVERIFIED, f"cannot be called: {solved.reason or solved.message}{where}", name)
+    inputs = case.inputs
+    if candidate.driver.unsolved:
+        job = SolveJob(job_id(unit, candidate, "solve"), (after, before), (case,), candidate.driver.unsolved)
+        [solved] = yield (job,)
+        if solved.choice is None:
+            where = f" (row {solved.row})" if solved.row is not None else ""
+            return Judged(Verdict.UNVERIFIED, f"cannot be called: {solved.reason or solved.message}{where}", name)
+        inputs = solved.inputs
     rows = statement_rows(versions.before[unit.path], before.edited)
-    trial = Trial(unit, versions, candidate, msgspec.structs.replace(case, inputs=solved.inputs), rows)
+    trial = Trial(unit, versions, candidate, msgspec.structs.replace(case, inputs=inputs), rows)
     judged = yield from _by_contract(trial)
     return replace(judged, entry=name)
 
