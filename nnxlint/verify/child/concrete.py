@@ -128,13 +128,13 @@ def _bound(equation: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
     return jax.core.eval_jaxpr(jaxpr, (), *(values[id(atom)] for atom in inputs))
 
 
-def difference(before: Arrays, after: Arrays, noise: Mapping[str, float], *, exact: bool = False) -> Difference | None:
+def difference(
+    before: Arrays, after: Arrays, noise: Callable[[str], float], *, exact: bool = False
+) -> Difference | None:
     """The worst difference between two results beyond tolerance; `noise` is what rounding makes of it, by path."""
     platform = jax.devices()[0].platform
     found = [
-        _array_difference(
-            path, _numbers(before[path]), _numbers(after[path]), platform, noise.get(path, 0.0), exact=exact
-        )
+        _array_difference(path, _numbers(before[path]), _numbers(after[path]), platform, noise(path), exact=exact)
         for path in before
         if path in after
     ]

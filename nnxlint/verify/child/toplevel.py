@@ -28,6 +28,11 @@ PURE_CALLS = frozenset(
     exponential_decay linear_schedule constant_schedule piecewise_constant_schedule join_schedules set_to_zero
     """.split()
 )
+# Statements that complete a definition.
+REGISTRATIONS = frozenset(
+    """defvjp defjvp defjvps def_partition defvmap register_pytree_node register_pytree_node_class
+    register_pytree_with_keys register_dataclass register_static""".split()
+)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
 
@@ -88,8 +93,8 @@ def _is_definition(statement: ast.stmt, types: frozenset[str]) -> bool:
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Import() | ast.ImportFrom() | ast.Pass():
             return True
-        case ast.Expr(ast.Constant()):
-            return True
+        case ast.Expr(value):
+            return isinstance(value, ast.Constant) or _registers(value, types)
         case ast.Assign(targets, value):
             return all(map(_is_plain_target, targets)) and _is_constant(value, types)
         case ast.AnnAssign(target, _, value):
@@ -104,6 +109,12 @@ def _is_definition(statement: ast.stmt, types: frozenset[str]) -> bool:
             return _all_definitions((*body, *handled, *orelse, *finalbody), types)
         case _:
             return hasattr(ast, "TypeAlias") and isinstance(statement, ast.TypeAlias)
+
+
+def _registers(value: ast.expr, types: frozenset[str]) -> bool:
+    if not isinstance(value, ast.Call) or _last_name(value.func) not in REGISTRATIONS:
+        return False
+    return all(_is_constant(each, types) for each in (*value.args, *(keyword.value for keyword in value.keywords)))
 
 
 def _all_definitions(statements: Iterable[ast.stmt], types: frozenset[str]) -> bool:

@@ -1,5 +1,6 @@
 """Try two programs on numbers, over seeds, steps, and ways to run: do they give the same?"""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -74,7 +75,7 @@ def counterexample(bench: Bench, trials: Sequence[Trial]) -> str | None:
     seen, state_paths, params = made
     exact = any(trial.probe is None and trial.only_constants_differ for trial in trials)
     if any(trial.probe is None for trial in trials):
-        found = _differing(seen, other[0], {}, exact=exact)
+        found = _differing(seen, other[0], exact=exact)
         if found is not None:
             return f"{CONSTRUCTION}: {found}"
     state = {path: value for path, value in seen.arrays.items() if path in state_paths}
@@ -160,9 +161,10 @@ def _difference_on_the_way(
             raise CannotRunError(message)
         if isinstance(other, Failure):
             return f"the fixed program raises {other}"
-        found = _differing(one, other, {}, exact=exact)
-        if found is not None and way.reference is not None:
-            found = _differing(one, other, rounding(one.arrays, way.reference(values).arrays), exact=exact)
+        found = _differing(one, other, exact=exact)
+        if found is not None and way.reference is not None and _differing(one, other, lambda _: math.inf) is None:
+            noise = rounding(one.arrays, way.reference(values).arrays)
+            found = _differing(one, other, lambda path: noise.get(path, 0.0))  # noqa: B023 - used at once
         if found is not None:
             return f"{found} in step {number + 1} with seed {seed}"
         state = {path: one.arrays.get(path, value) for path, value in state.items()}
@@ -176,8 +178,10 @@ def _ran(function: Callable[..., Result], program: LoadedProgram, *arguments: ob
         return failure_of(error, program)
 
 
-def _differing(one: Observed, other: Observed, noise: dict[str, float], *, exact: bool) -> str | None:
-    """What differs between two observations, in words."""
+def _differing(
+    one: Observed, other: Observed, noise: Callable[[str], float] = lambda _: 0.0, *, exact: bool = False
+) -> str | None:
+    """What differs between two observations, in words; `noise` is what rounding explains, by path."""
     structure = data_difference(one.notes.entries, other.notes.entries)
     if structure is not None:
         return structure
