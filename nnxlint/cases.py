@@ -27,7 +27,7 @@ class CaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One case, as it is written."""
 
     target: str
-    arguments: dict[str, int | float | bool | str | list[int] | list[float] | list[str]] = {}
+    arguments: dict[str, int | float | bool | str | list[int | float | bool | str]] = {}
     inputs: dict[str, InputConfig] = {}
     method: str | None = None
     loss: str | None = None

@@ -1,13 +1,13 @@
 """Many files: paths to projects, projects analysed and linted, one report."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
-from nnxlint.fixer import fix_until_settled, writable
+from nnxlint.fixer import Choose, fix_until_settled, writable
 from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.linter import Linted, lint_path
 from nnxlint.report import Report, combined
@@ -30,7 +30,7 @@ class CheckRequest:
     """What to check: paths, the settings of each directory, the rules there are, which fixes to make.
 
     Statistics take time, so they are only made where they are wanted. `contents` stands in for what is on disk
-    under an absolute path.
+    under an absolute path. `choose`, where there is one, has the last word on the fixes of a project.
     """
 
     paths: tuple[Path, ...]
@@ -39,6 +39,7 @@ class CheckRequest:
     fixes: frozenset[Applicability] = frozenset()
     statistics: bool = False
     contents: Mapping[Path, bytes] = field(default_factory=dict)
+    choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
 
 
 def check(request: CheckRequest, advance: Advance | None = None) -> Report:
@@ -108,6 +109,7 @@ def _check_project(project: Project, request: CheckRequest, advance: Callable[[i
             report,
             lambda sources: _lint_changed(replace(project, sources=sources), request),
             request.fixes,
+            _chooser(project, request),
         )
     origin = target_flax(project.root, request.settings_of(project.root))
     detail = (
@@ -115,6 +117,13 @@ def _check_project(project: Project, request: CheckRequest, advance: Callable[[i
         f"Flax {origin.version} ({origin.origin})"
     )
     return replace(report, details=(detail,))
+
+
+def _chooser(project: Project, request: CheckRequest) -> Choose | None:
+    choose = request.choose
+    if choose is None:
+        return None
+    return lambda sources, found: choose(replace(project, sources=sources), found)
 
 
 def _lint_changed(project: Project, request: CheckRequest) -> Report:

@@ -1,17 +1,21 @@
 """`nnxlint verify PATH…`: every fixable finding is fixed in a copy, and what calls it is run before and after."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.version import Version
 
 from nnxlint.cases import NO_CASES, DeclaredCases
+from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.fixer import fixable
 from nnxlint.knowledge import Project, load_projects
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
-from nnxlint.rule import Contract
+from nnxlint.rule import Repairs, Rule
 from nnxlint.semantic.analysis import analyse
+from nnxlint.verify.contracts import promise_text
 from nnxlint.verify.entries.bisection import Judge, Judged
 from nnxlint.verify.entries.candidates import Finder
 from nnxlint.verify.entries.judging import judge
@@ -19,6 +23,7 @@ from nnxlint.verify.entries.known import known_of
 from nnxlint.verify.entries.overlay import FixUnit, compatible, fixed
 from nnxlint.verify.entries.trial import Judging, Versions
 from nnxlint.verify.protocol import Answer, Job
+from nnxlint.verify.results import Result
 from nnxlint.verify.verdicts import Verdict
 
 Ask = Callable[[Sequence[Job]], Sequence[Answer]]
@@ -51,22 +56,32 @@ def run_paths(request: CheckRequest, ask: Ask, allowed: frozenset[Applicability]
     report = check(request)
     verdicts: list[FixVerdict] = []
     for project in load_projects(request.paths, request.settings_of, request.contents).projects:
-        units = units_of(report, request, project, allowed)
+        found = (each for each in report.diagnostics if fixable(each, allowed) is not None)
+        units = units_of(found, request.rules, project)
         if units:
             declared = request.settings_of(project.root).verify
             verdicts += ProjectJudge(project, ask, declared).all_verdicts(units)
     return PathsRun(report, tuple(verdicts))
 
 
-def units_of(
-    report: Report, request: CheckRequest, project: Project, allowed: frozenset[Applicability]
-) -> tuple[FixUnit, ...]:
-    """The fixes of a report that edit files of the project."""
-    contracts: Mapping[str, Contract | None] = {rule.code: rule.contract for rule in request.rules}
-    return tuple(
-        FixUnit(each, contracts.get(each.code))
-        for each in report.diagnostics
-        if fixable(each, allowed) is not None and each.path in project.sources
+def units_of(diagnostics: Iterable[Diagnostic], rules: Iterable[Rule], project: Project) -> tuple[FixUnit, ...]:
+    """The findings in files of the project, with what their rules promise of their fixes."""
+    contracts = {rule.code: rule.contract for rule in rules}
+    return tuple(FixUnit(each, contracts.get(each.code)) for each in diagnostics if each.path in project.sources)
+
+
+def result_of(verdict: FixVerdict) -> Result:
+    """The verdict as a result; its environment is that of the last child that was asked."""
+    contract = verdict.unit.contract
+    ran_on = [answer.environment for answer in verdict.answers if answer.environment is not None]
+    return Result(
+        code=verdict.unit.diagnostic.code,
+        contract="" if contract is None else promise_text(contract),
+        verdict=verdict.judged.verdict,
+        witness=contract.witness if isinstance(contract, Repairs) else "",
+        reason=verdict.judged.reason,
+        environment=ran_on[-1] if ran_on else None,
+        seconds=verdict.seconds,
     )
 
 
@@ -94,10 +109,22 @@ class ProjectJudge:
     def _judged(self, kept: Sequence[FixUnit], units: Sequence[FixUnit]) -> list[FixVerdict]:
         """The verdicts of fixes, each against a program that has all the others."""
         judgings = [judge(unit, self._versions(kept, units, unit), self.finder) for unit in units]
-        return [
-            FixVerdict(unit, judged, jobs, answers, sum(answer.seconds for answer in answers))
-            for unit, (judged, jobs, answers) in zip(units, run_together(judgings, self.ask), strict=True)
-        ]
+        verdicts = []
+        for unit, (judged, jobs, answers) in zip(units, run_together(judgings, self.ask), strict=True):
+            seconds = sum(each.seconds for each in answers)
+            verdicts.append(FixVerdict(unit, self._on_its_flax(unit, judged, answers), jobs, answers, seconds))
+        return verdicts
+
+    def _on_its_flax(self, unit: FixUnit, judged: Judged, answers: Sequence[Answer]) -> Judged:
+        """What failed on another Flax than the project is written for says nothing of the fix."""
+        target = self.project.targets.get(unit.path)
+        ran_on = next((each.environment.flax for each in answers if each.environment is not None), None)
+        if judged.verdict.keeps or target is None or ran_on is None:
+            return judged
+        if Version(ran_on).release[:2] == target.release[:2]:
+            return judged
+        where = f"written for Flax {target}, and run on {ran_on}"
+        return replace(judged, verdict=Verdict.UNVERIFIED, reason=f"{where}: {judged.reason}")
 
     def _versions(self, kept: Sequence[FixUnit], units: Sequence[FixUnit], unit: FixUnit) -> Versions:
         every = (*kept, *units)
