@@ -1,6 +1,7 @@
 """What witnesses of the user's entries look at: calls of the entry with more seen, or with less changed."""
 
 import contextlib
+import copy
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -39,8 +40,8 @@ def loss(forward: Entry, module: object, arrays: tuple[object, ...]) -> jax.Arra
 
 
 def trainer(module: object) -> Any:  # noqa: ANN401 - an optimizer of whichever Flax
-    """An optimizer of all Params of the module."""
-    return optimizer(nnx.Optimizer, module, optax.sgd(0.1))
+    """An optimizer of all Params of the module; by its decay it moves those, too, that no gradient reaches."""
+    return optimizer(nnx.Optimizer, module, optax.adamw(0.05, weight_decay=0.1))
 
 
 @functools.lru_cache(maxsize=8)
@@ -136,9 +137,35 @@ def siblings(owner: object) -> tuple[object, ...]:
 
 def _states(given: tuple[object, ...]) -> tuple[tuple[object, ...], State]:
     """The objects of NNX among some values, and their state by path."""
-    objects = tuple(each for each in given if isinstance(each, _KINDS))
+    objects = tuple(each for one in given for each in _held(one))
     leaves = jax.tree_util.tree_flatten_with_path(nnx.split(objects)[1])[0]
     return objects, {jax.tree_util.keystr(path): leaf for path, leaf in leaves}
+
+
+def _held(value: object) -> Iterator[object]:
+    """The objects of NNX that a value is, or that it has for attributes."""
+    if isinstance(value, _KINDS):
+        yield value
+    elif hasattr(value, "__dict__") and not isinstance(value, type):
+        yield from (each for each in vars(value).values() if isinstance(each, _KINDS))
+
+
+def _copied(given: tuple[object, ...]) -> tuple[object, ...]:
+    """The values with copies of the objects of NNX in them; what two of them share, the copies share, too."""
+    copies = iter(nnx.clone(tuple(each for one in given for each in _held(one))))
+    again: list[object] = []
+    for value in given:
+        if isinstance(value, _KINDS):
+            again.append(next(copies))
+        elif any(True for _ in _held(value)):
+            twin = copy.copy(value)
+            for name, each in vars(value).items():
+                if isinstance(each, _KINDS):
+                    setattr(twin, name, next(copies))
+            again.append(twin)
+        else:
+            again.append(value)
+    return tuple(again)
 
 
 def _restore(objects: tuple[object, ...], state: State) -> None:
@@ -152,18 +179,14 @@ def _restore(objects: tuple[object, ...], state: State) -> None:
 
 def _changed_in_every_mode(entry: Entry, given: tuple[object, ...]) -> set[str]:
     """The paths that the entry changes in copies even while all layers of the library evaluate."""
-    places = [place for place, each in enumerate(given) if isinstance(each, _KINDS)]
-    copies = nnx.clone(tuple(given[place] for place in places))
-    again = list(given)
-    for place, copy in zip(places, copies, strict=True):
-        again[place] = copy
-    before = _states(tuple(again))[1]
+    again = _copied(given)
+    before = _states(again)[1]
     try:
         with _evaluating():
             entry(*again)
     except Exception:  # noqa: BLE001 - then nothing is known of other modes
         return set()
-    after = _states(tuple(again))[1]
+    after = _states(again)[1]
     return {path for path, leaf in before.items() if path in after and not _same(leaf, after[path])}
 
 

@@ -76,7 +76,7 @@ class Finder:
             yield Refused("", _at_top(unit, self.project))
             return
         for case in declared_entries(self.known, self.declared, unit.path):
-            if reaches(self.known, start.decl, [case.entry.decl]):
+            if reaches(self.known, start.decl, case.runs(self.known)):
                 yield self._attempted(case.entry, unit.path, case)
         for entry in (*self._of_file(start), *self._reaching(start)):
             yield self._attempted(entry, unit.path)

@@ -25,6 +25,11 @@ class Declared:
     entry: Around
     cls: ClassRef | None
 
+    def runs(self, known: Known) -> tuple[FunctionDecl, ...]:
+        """The functions that the case runs itself: the target, and for a class its constructor and the method."""
+        init = known.constructor(self.cls) if self.cls is not None else None
+        return (self.entry.decl,) if init is None else (self.entry.decl, init)
+
 
 def declared_entries(known: Known, declared: DeclaredCases, main: str) -> tuple[Declared, ...]:
     """The declared cases whose targets there are, seen from the file `main`; others say nothing here."""

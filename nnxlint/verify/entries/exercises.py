@@ -143,7 +143,10 @@ def _trained_by(subject: Subject) -> dict[str, Maker]:
 
 
 def _repeatable(stage: _Stage) -> Exercise:
-    module = stage.module
+    module = stage.subject or Subject("")
+    if not stage.case.objects:
+        message = "it is given no module to look at"
+        raise CannotMakeError(message)
     code = _bound(_WATCHED, "watched", stage.entry) + _bound(_UNDONE, "undone", stage.entry) + _training(module)
     watched = Probe(_WATCHED, stage.arguments, frame=False)
     undone = Probe(_UNDONE, stage.arguments)

@@ -9,7 +9,7 @@ from nnxlint.semantic.analysis import Analysis
 from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Entered
-from nnxlint.semantic.values import ClassRef, Instance, Ref, Unknown, Value
+from nnxlint.semantic.values import Array, ClassRef, Instance, Ref, Unknown, Value
 from nnxlint.verify.entries.around import Around, enclosing
 
 _OPTIMIZER = "flax.nnx.Optimizer"
@@ -48,8 +48,8 @@ class Known:
         """How an object was built; where that was not seen, how another one of its class was."""
         init = self.constructor(cls)
         runs = [run for run in self.runs_of(init) if _is(self.class_of(run), cls)] if init is not None else []
-        own = [run for run in runs if isinstance(run.bound, Ref) and run.bound.target == target]
         seen = [run for run in runs if isinstance(run.place.node, ast.Call)]
+        own = [run for run in seen if isinstance(run.bound, Ref) and run.bound.target == target]
         return next(iter((*own, *seen)), None)
 
     def class_of(self, run: Entered) -> ClassRef | None:
@@ -98,6 +98,8 @@ def _is(found: ClassRef | None, cls: ClassRef) -> bool:
     return found is not None and found.decl is cls.decl
 
 
-def _ignorance(run: Entered) -> tuple[bool, int]:
+def _ignorance(run: Entered) -> tuple[bool, int, int]:
     """How little a run tells: first of all, whether nobody was seen to call the function."""
-    return run.place.node is run.decl.node, sum(isinstance(value, Unknown) for value in run.values.values())
+    unknown = sum(isinstance(value, Unknown) for value in run.values.values())
+    vague = sum(isinstance(value, Array) for value in run.values.values())
+    return run.place.node is run.decl.node, unknown, vague
