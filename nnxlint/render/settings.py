@@ -96,7 +96,8 @@ def _verify(settings: Settings) -> dict[str, tuple[str, ...]]:
     """The file of entries where there is one, and the targets of the cases."""
     declared = settings.verify
     entries = {} if declared.entries is None else {"entries": (declared.entries.as_posix(),)}
-    return {**entries, "case": tuple(str(each.target) for each in declared.cases)}
+    cases = {"case": tuple(str(each.target) for each in declared.cases)} if declared.cases else {}
+    return {**entries, **cases}
 
 
 def _origin(key: str, settings: Settings, target: Target) -> str:
