@@ -186,17 +186,17 @@ def _comparison(answer: Answer) -> tuple[Verdict, str]:
 
 def _revived(programs: RulePrograms, promise: Revives, parts: Mapping[str, Answer]) -> tuple[Verdict, str]:
     bad, fixed, equal = parts["bad"], parts["fixed"], parts["equal"]
-    if bad.error != promise.error:
+    if bad.error not in promise.error.split(" | "):
         seen = f"raises {bad.error}: {bad.message}" if bad.error else "runs"
         return Verdict.DIFFERS, f"the bad program {seen}, where {promise.error} is promised"
     if bad.row != programs.row:
-        return Verdict.DIFFERS, f"{promise.error} is raised at row {bad.row}, and row {programs.row} is reported"
+        return Verdict.DIFFERS, f"{bad.error} is raised at row {bad.row}, and row {programs.row} is reported"
     if fixed.error:
         return Verdict.DIFFERS, f"the fixed program raises {fixed.error}: {fixed.message}"
     verdict, reason = _comparison(equal)
     if not verdict.keeps:
         return verdict, f"the fixed and the good program: {reason}"
-    return Verdict.REVIVED, f"{promise.error} before, none after; equal to the good program ({verdict.value})"
+    return Verdict.REVIVED, f"{bad.error} before, none after; equal to the good program ({verdict.value})"
 
 
 def _repaired(promise: Repairs | Shows, parts: Mapping[str, Answer]) -> tuple[Verdict, str]:
