@@ -9,7 +9,6 @@ import signal
 import tempfile
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +17,14 @@ import msgspec
 
 from nnxlint.verify import sandbox
 from nnxlint.verify.processes import running
-from nnxlint.verify.protocol import Answer, Job, Kind
+from nnxlint.verify.protocol import Answer, Case, Job, Kind, SolveJob
 from nnxlint.verify.sandbox import Limits
 from nnxlint.verify.worker import Worker, WorkerError
 
 Told = Callable[[Answer], None]
 
+# What one child has compiled, the others need not. It lasts as long as the pool.
+_SHARE_COMPILED = {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0", "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1"}
 _WATCH = 0.25  # seconds between two looks at clocks and memory
 
 
@@ -88,7 +89,7 @@ class Pool:
 
     def _work(self, jobs: Iterable[Job], width: int, note: Told) -> list[tuple[Job, WorkerError]]:
         """Run the jobs on so many children; give those that failed, and why."""
-        waiting, failed = deque(jobs), list[tuple[Job, WorkerError]]()
+        waiting, failed = list(jobs), list[tuple[Job, WorkerError]]()
         while waiting or any(worker.job for worker in self.workers):
             self._hand_out(waiting, width)
             for worker, step in self._events():
@@ -107,16 +108,24 @@ class Pool:
                         self._retire(worker)
         return failed
 
-    def _hand_out(self, waiting: deque[Job], width: int) -> None:
+    def _hand_out(self, waiting: list[Job], width: int) -> None:
         """Give every idle child a job, and start children as long as there are too few."""
         idle = [worker for worker in self.workers if worker.job is None]
         while waiting and (idle or len(self.workers) < width):
-            job = waiting.popleft()
-            worker = idle.pop() if idle else self._start(_devices(job))
-            if worker.devices != _devices(job):
+            worker = idle.pop() if idle else None
+            job = self._take(waiting, worker)
+            if worker is not None and worker.devices != _devices(job):
                 self._retire(worker)
-                worker = self._start(_devices(job))
-            worker.give(job)
+                worker = None
+            (worker or self._start(_devices(job))).give(job, _case_name(job))
+
+    def _take(self, waiting: list[Job], worker: Worker | None) -> Job:
+        """Take the next job of the case that the child has at hand, compiled; else of one that no other child has."""
+        cases = [_case_name(job) for job in waiting]
+        own = worker.case if worker else ""
+        others = {each.case for each in self.workers if each is not worker}
+        wanted = own if own in cases else next((case for case in cases if case not in others), cases[0])
+        return waiting.pop(cases.index(wanted))
 
     def _start(self, devices: int) -> Worker:
         self.started += 1
@@ -125,6 +134,7 @@ class Pool:
         # Simulated devices are those of the CPU, whatever else there is.
         platforms = "cpu" if devices > 1 else self.options.platforms
         environment = sandbox.child_environment(os.environ, platforms, devices)
+        environment |= {**_SHARE_COMPILED, "JAX_COMPILATION_CACHE_DIR": str(self.folder / "compiled")}
         child = sandbox.start(folder, self.options.limits, environment, self.options.module)
         self.workers.append(Worker(child, self.options.limits, devices))
         return self.workers[-1]
@@ -151,8 +161,16 @@ class Pool:
 
 
 def _devices(job: Job) -> int:
-    """How many devices the job's case asks for."""
-    return getattr(getattr(job, "case", None), "devices", 1)
+    """How many devices the job asks for."""
+    return max(case.devices for case in _cases(job))
+
+
+def _case_name(job: Job) -> str:
+    return _cases(job)[0].name
+
+
+def _cases(job: Job) -> tuple[Case, ...]:
+    return job.cases if isinstance(job, SolveJob) else (job.case,)
 
 
 def _failure(job: Job, error: WorkerError) -> Answer:

@@ -37,12 +37,13 @@ class WorkerError(Exception):
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """A child, the job that it has, and what was read and is still to be written."""
+    """A child, the job that it has, the case that its last job was of, what was read and is still to be written."""
 
     child: Sandboxed
     limits: Limits
     devices: int
     job: Job | None = None
+    case: str = ""
     network: str | None = None
     ready: bool = False
     unsent: bytes = b""
@@ -62,9 +63,9 @@ class Worker:
         """Whether it is better to take a new child for the next job."""
         return 2 * self.memory > self.limits.memory
 
-    def give(self, job: Job) -> None:
-        """Have a job sent, and start its clock, which starts again when the child is ready."""
-        self.job, self.unsent = job, msgspec.json.encode(job) + b"\n"
+    def give(self, job: Job, case: str) -> None:
+        """Have a job of this case sent, and start its clock, which starts again when the child is ready."""
+        self.job, self.case, self.unsent = job, case, msgspec.json.encode(job) + b"\n"
         self.deadline = time.monotonic() + self.limits.seconds + (0 if self.ready else STARTING)
         self.send()
 
