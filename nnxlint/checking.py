@@ -7,7 +7,7 @@ from pathlib import Path
 from nnxlint.cache import FileResults
 from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.edits import Applicability
-from nnxlint.fixer import fix_until_settled, writable
+from nnxlint.fixer import Choose, fix_until_settled, writable
 from nnxlint.knowledge import Project
 from nnxlint.linter import Linted, lint_path
 from nnxlint.remembering import Found, recalled, remember, report_of
@@ -31,7 +31,9 @@ def check_project(project: Project, request: CheckRequest, advance: Count = lamb
         found = lint(project, analyse(project), request, advance)
         remember(project, request, found)
     report = report_of(project, found)
-    return fix_until_settled(report, lambda sources: _again(project, sources, request), request.fixes)
+    return fix_until_settled(
+        report, lambda sources: _again(project, sources, request), request.fixes, _chooser(project, request)
+    )
 
 
 def lint(project: Project, analysis: Analysis, request: CheckRequest, advance: Count = lambda _: None) -> Found:
@@ -44,6 +46,13 @@ def lint(project: Project, analysis: Analysis, request: CheckRequest, advance: C
         crashes += linted.crashes
         advance(count)
     return Found(tuple(files), analysis.statistics if request.statistics else None, tuple(crashes))
+
+
+def _chooser(project: Project, request: CheckRequest) -> Choose | None:
+    choose = request.choose
+    if choose is None:
+        return None
+    return lambda sources, found: choose(replace(project, sources=sources), found)
 
 
 def _again(project: Project, sources: Mapping[str, Source], request: CheckRequest) -> Report:

@@ -62,6 +62,7 @@ _ISOLATED = click.option("--isolated", is_flag=True, help="Read no settings file
 )
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: the unsafe ones too.")
+@click.option("--verify", is_flag=True, help="With --fix or --diff: run the code, and keep only the fixes that hold.")
 @click.option("--diff", is_flag=True, help="Show what fixing would change, and write nothing.")
 @click.option(
     "--output-format",

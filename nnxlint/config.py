@@ -10,11 +10,12 @@ from typing import Annotated, get_args
 
 import msgspec
 
+from nnxlint.cases import NESTED, VerifyConfig
 from nnxlint.errors import NnxlintError
 
 _FIELD = re.compile(r" - at `\$\.([\w-]+).*`")
-_SECTION = re.compile(r"[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*(?:\.(?P<inner>[^\]]+))?\]")
-_INNER_SECTION = re.compile(r"[ \t]*\[(?P<inner>[^\[\]]+)\]")
+_SECTION = re.compile(r"[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*(?:\.(?P<inner>[^\]]+))?\]")
+_INNER_SECTION = re.compile(r"[ \t]*\[{1,2}(?P<inner>[^\[\]]+)\]")
 
 _OPTIONS = "rules"
 
@@ -64,6 +65,12 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
         msgspec.Meta(description="names of flags that, when true, mean training (`train`) or evaluation (`eval`)"),
     ] = None
     cache_dir: Annotated[str | None, msgspec.Meta(description="the folder where results are kept")] = None
+    verify: Annotated[
+        VerifyConfig | None,
+        msgspec.Meta(
+            description="how `nnxlint verify` runs the code: `case` tables, or `entries`, a file of functions"
+        ),
+    ] = None
 
 
 FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Config)}
@@ -161,10 +168,23 @@ def _checked(file: ConfigFile, table: object) -> ConfigFile:
     modes = table.get("mode-flags")
     if isinstance(modes, dict):
         _check_names(file, modes, ModeFlagsConfig.__struct_fields__, "setting of `mode-flags`", "mode-flags")
+    _check_nested(file, "verify", table.get("verify"))
     try:
         return ConfigFile(file.path, msgspec.convert(table, Config), file.text, file.typed)
     except msgspec.ValidationError as error:
         raise _wrong_type(file, str(error)) from error
+
+
+def _check_nested(file: ConfigFile, place: str, written: object) -> None:
+    """Check the names in a table of tables: those of `verify`, of its cases, and of their inputs."""
+    if place not in NESTED or not isinstance(written, dict):
+        return
+    _check_names(file, written, NESTED[place], f"setting of `{place}`", "verify")
+    for key, inner in written.items():
+        below = f"{place}.{key}"
+        by_name = key == "inputs" and isinstance(inner, dict)
+        for each in inner.values() if by_name else inner if isinstance(inner, list) else [inner]:
+            _check_nested(file, below, each)
 
 
 def _no_options(table: object) -> str:

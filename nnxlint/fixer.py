@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nnxlint.diagnostic import Diagnostic
@@ -15,6 +15,8 @@ MAX_ROUNDS = 10
 
 Sources = Mapping[str, Source]
 Relint = Callable[[Sources], Report]
+Choose = Callable[[Sources, tuple[Diagnostic, ...]], Collection[Diagnostic]]
+"""Chooses, of the findings whose fixes could be applied to these sources, those whose fixes are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,21 @@ def writable(source: Source, diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, fix=None if edits is None else replace(fix, edits=edits))
 
 
-def fix_until_settled(report: Report, relint: Relint, allowed: frozenset[Applicability]) -> Report:
+def fix_until_settled(
+    report: Report, relint: Relint, allowed: frozenset[Applicability], choose: Choose | None = None
+) -> Report:
     """Apply the allowed fixes, lint the result, and again, until no fix is left or `MAX_ROUNDS` are over.
 
-    `relint` lints once more with the sources that it is given; the report that comes back is of the last.
+    `relint` lints once more with the sources that it is given; the report that comes back is of the last. In each
+    round `choose` has the last word on which of the allowed fixes are applied.
     """
     original = report.sources
     fixed: list[Diagnostic] = []
     notices: list[str] = []
     for _ in range(MAX_ROUNDS):
-        mended = tuple(_mend_files(report, allowed))
+        found = tuple(each for each in report.diagnostics if fixable(each, allowed))
+        chosen = found if choose is None or not found else choose(report.sources, found)
+        mended = tuple(_mend_files(report, [each for each in found if each in chosen]))
         notices += (notice for each in mended for notice in each.notices)
         changed = {each.source.path: each.source for each in mended if each.applied}
         if not changed:
@@ -63,7 +70,7 @@ def fix_until_settled(report: Report, relint: Relint, allowed: frozenset[Applica
         fixed += (diagnostic for each in mended for diagnostic in each.applied)
         report = relint({**report.sources, **changed})
     else:
-        notices += _unsettled(report, allowed)
+        notices += _unsettled(report, allowed) if choose is None else ()
     return replace(
         report,
         fixed=tuple(fixed),
@@ -84,11 +91,10 @@ def _changes(before: Sources, after: Sources) -> Iterator[Change]:
             yield Change(source, after[path])
 
 
-def _mend_files(report: Report, allowed: frozenset[Applicability]) -> Iterator[_Mended]:
+def _mend_files(report: Report, chosen: Iterable[Diagnostic]) -> Iterator[_Mended]:
     by_path: dict[str, list[Diagnostic]] = {}
-    for diagnostic in report.diagnostics:
-        if fixable(diagnostic, allowed):
-            by_path.setdefault(diagnostic.path, []).append(diagnostic)
+    for diagnostic in chosen:
+        by_path.setdefault(diagnostic.path, []).append(diagnostic)
     return (_mend(report.sources[path], found) for path, found in by_path.items() if path in report.sources)
 
 

@@ -146,7 +146,7 @@ def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_P
         return
     from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
 
-    if request.jobs == 1 or request.rules is not None or request.contents:
+    if request.jobs == 1 or request.rules is not None or request.contents or request.choose:
         for project in projects:
             sweep()
             yield check_project(project, request, progress.starting())

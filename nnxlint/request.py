@@ -1,11 +1,13 @@
 """What is asked of a run. Nothing heavy is imported here: most runs find all that they are asked for in the cache."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
+from nnxlint.knowledge import Project
 from nnxlint.settings import SettingsOf
 
 if TYPE_CHECKING:  # rules bring the whole semantic layer along
@@ -18,7 +20,8 @@ class CheckRequest:
 
     `rules` are those that there are: nnxlint's own where none are given. Statistics take time, so they are only made
     where they are wanted. `contents` stands in for what is on disk under an absolute path. `remembers`: results are
-    read from the cache and kept there; `jobs`: so many processes.
+    read from the cache and kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on
+    the fixes of a project.
     """
 
     paths: tuple[Path, ...]
@@ -29,6 +32,7 @@ class CheckRequest:
     contents: Mapping[Path, bytes] = field(default_factory=dict)
     remembers: bool = False
     jobs: int = 1
+    choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
 
     @property
     def known_rules(self) -> "tuple[Rule, ...]":

@@ -22,8 +22,8 @@ class Preserves:
 class Revives:
     """The bad program raises `error` at the reported place; the fixed one runs.
 
-    `ran_on`: the last Flax on which the bad one ran, too. Not `safe` where the fix decides something for the
-    author, such as a seed.
+    Where the type depends on what fails there, `error` names several: `KeyError | AttributeError`. `ran_on`: the last
+    Flax on which the bad one ran, too. Not `safe` where the fix decides something for the author, such as a seed.
     """
 
     error: str

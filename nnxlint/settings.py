@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from packaging.version import InvalidVersion, Version
 
+from nnxlint.cases import NO_CASES, DeclaredCases, VerifyConfig, declared_cases
 from nnxlint.config import FIELDS, ConfigFile, ModeFlagsConfig, parse_typed, read_config, read_config_file
 from nnxlint.discovery import DEFAULT_EXCLUDE, Patterns, absolute, compile_patterns
 from nnxlint.errors import NnxlintError
@@ -67,6 +68,7 @@ class Settings:
     src: tuple[str, ...] = DEFAULT_SRC
     mode_flags: ModeFlags = NO_MODE_FLAGS
     cache_dir: Path | None = None
+    verify: DeclaredCases = NO_CASES
     root: Path | None = None
     typed_exclude: tuple[str, ...] = ()
     typed_from: Path | None = None
@@ -234,6 +236,8 @@ def _with(settings: Settings, name: str, value: object, origin: str) -> Settings
             return replace(settings, cache_dir=(settings.root or absolute(Path())) / value)
         case "mode_flags", ModeFlagsConfig():
             return replace(settings, mode_flags=_mode_flags(value))
+        case "verify", VerifyConfig():
+            return replace(settings, verify=declared_cases(value, settings.root or absolute(Path())))
         case "per_file_ignores", dict():
             here = settings.root or absolute(Path())
             made = (file_ignores(pattern, rules, here) for pattern, rules in value.items())

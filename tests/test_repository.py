@@ -44,6 +44,7 @@ LAYERS = {
         "source",
         "notebook",
         "discovery",
+        "cases",
         "config",
         "settings",
         "pins",
@@ -81,9 +82,10 @@ LAYERS = {
         "checking",
         "project",
     ),
+    "companion": ("verify",),
     "output": ("render",),
     "faces": ("commands", "lsp", "cli", "__main__"),
-    "companion": ("verify",),
+    "child": ("verify.child", "verify.reference"),  # processes of their own: nobody imports them
 }
 
 # What a rule may import of the project besides the model and the queries, whose sites it names.
@@ -92,10 +94,10 @@ FOR_RULES = ("diagnostic", "edits", "rule", "spans", "syntax.rewrite", "syntax.t
 
 # Heavy or optional packages, and the only parts of the house that may import them.
 CONFINED = {
-    "jax": ("verify",),
-    "flax": ("verify",),
-    "optax": ("verify",),
-    "orbax": ("verify",),
+    "jax": ("verify.child", "verify.reference"),
+    "flax": ("verify.child", "verify.reference"),
+    "optax": ("verify.child", "verify.reference"),
+    "orbax": ("verify.child", "verify.reference"),
     "pygls": ("lsp",),
     "rich": ("render", "commands"),
     "click": ("cli", "render.diff"),

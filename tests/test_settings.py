@@ -120,6 +120,26 @@ def test_the_nearest_file_with_settings_holds(files: dict[str, str], ignore: str
         ),
         ("[tool.nnxlint]\nmode-flags = {train = ['a-b']}\n", ":2: `mode-flags`: 'a-b' is no name of a flag"),
         (
+            "[tool.nnxlint]\n[[tool.nnxlint.verify.case]]\ntarget = 'train'\n",
+            ":2: `verify`: `target` is 'train', and not MODULE:NAME, such as `shop.train:train_step`",
+        ),
+        (
+            "[[tool.nnxlint.verify.case]]\ntarget = 'a:b'\nargumens = {}\n",
+            ":1: unknown setting of `verify.case` `argumens`, did you mean `arguments`?",
+        ),
+        (
+            "[[tool.nnxlint.verify.case]]\ntarget = 'a:b'\ninputs = {x = {shape = [2], dtyp = 'int32'}}\n",
+            ":1: unknown setting of `verify.case.inputs` `dtyp`, did you mean `dtype`?",
+        ),
+        (
+            "[[tool.nnxlint.verify.case]]\ntarget = 'a:b'\ninputs = {x = {shape = [2, -1]}}\n",
+            ":1: `verify`: the input `x` of a:b has a size below zero: [2, -1]",
+        ),
+        (
+            "[tool.nnxlint.verify]\nentries = 'cases.toml'\n",
+            ":1: `verify`: `entries` names 'cases.toml', which is no Python file",
+        ),
+        (
             "[tool.nnxlint]\n[tool.nnxlint.rules.NNX501]\nx = 1\n",
             ":2: `rules`: options for the rule `NNX501`, but no rule has options",
         ),

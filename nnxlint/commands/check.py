@@ -12,6 +12,7 @@ from rich.console import Console
 
 from nnxlint.commands.output import rendered, write_aside, write_bytes, write_document, write_notes, write_text
 from nnxlint.commands.overrides import SettingsOptions, overrides_of
+from nnxlint.commands.verified import check_verified
 from nnxlint.diagnostic import Level
 from nnxlint.discovery import absolute
 from nnxlint.errors import NnxlintError
@@ -42,6 +43,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     fix: bool
     unsafe_fixes: bool
     diff: bool
+    verify: bool
     output_format: str
     statistics: bool
     fail_level: Level
@@ -62,6 +64,9 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
     made = msgspec.convert(options, CheckOptions)
     if made.diff and made.output_format == "json":
         message = "--diff writes a diff and --output-format json a list: choose one of them"
+        raise NnxlintError(message)
+    if made.verify and not (made.fix or made.diff):
+        message = "--verify judges fixes: it goes with --fix or --diff"
         raise NnxlintError(message)
     if made.quiet and made.verbose:
         message = "--quiet and --verbose contradict each other"
@@ -86,7 +91,7 @@ def run_check(options: CheckOptions) -> int:
         return run_show_settings(options.paths, options)
     request = _request(options)
     with _progress(options) as advance:
-        report = check(request, advance)
+        report = check_verified(request, advance) if options.verify else check(request, advance)
     writes = options.fix and not options.diff
     if writes and not options.reads_stdin:
         report = write_changes(report)

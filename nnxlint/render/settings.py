@@ -89,7 +89,16 @@ def _values(settings: Settings, target: Target, directory: Path) -> dict[str, To
         "src": settings.src,
         "cache-dir": str(settings.cache_dir) if settings.cache_dir else None,
         "mode-flags": {"train": tuple(sorted(flags.train)), "eval": tuple(sorted(flags.evaluation))},
+        "verify": _verify(settings),
     }
+
+
+def _verify(settings: Settings) -> dict[str, tuple[str, ...]]:
+    """The file of entries where there is one, and the targets of the cases."""
+    declared = settings.verify
+    entries = {} if declared.entries is None else {"entries": (declared.entries.as_posix(),)}
+    cases = {"case": tuple(str(each.target) for each in declared.cases)} if declared.cases else {}
+    return {**entries, **cases}
 
 
 def _origin(key: str, settings: Settings, target: Target) -> str:

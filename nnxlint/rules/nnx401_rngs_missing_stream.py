@@ -48,7 +48,7 @@ NEED = "needs the stream `{stream}`"
     "NNX401",
     "rngs-missing-stream",
     level=Level.ERROR,
-    contract=Revives("KeyError", safe=False),
+    contract=Revives("KeyError | AttributeError", safe=False),
     documentation=__doc__,
 )
 def rngs_missing_stream(ctx: Context) -> Iterator[Diagnostic]:

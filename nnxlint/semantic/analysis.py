@@ -12,6 +12,7 @@ from nnxlint.semantic.facts import ModuleFacts, extract
 from nnxlint.semantic.flax_api import TABLE_VERSIONS, api_for
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.model import SemanticModel
+from nnxlint.semantic.observe import Entered
 from nnxlint.semantic.run import run_project
 from nnxlint.semantic.statistics import Statistics
 from nnxlint.syntax.tree import parse_tree
@@ -36,6 +37,20 @@ class Analysis:
         target = self.project.targets.get(path, Version(TABLE_VERSIONS[-1]))
         return SemanticModel(self._modules[path], target, self._machine)
 
+    def facts(self, path: str) -> ModuleFacts:
+        """What one file declares; `KeyError` for a file that was not parsed."""
+        return self._modules[path]
+
+    @property
+    def machine(self) -> Machine:
+        """The interpreter as it stands after all ran."""
+        return self._machine
+
+    @property
+    def entered(self) -> tuple[Entered, ...]:
+        """With which values functions ran, in the order in which they did; empty where nobody asked."""
+        return tuple(self._machine.log.entered or ())
+
     @functools.cached_property
     def statistics(self) -> Statistics:
         """How much of the project's NNX code was understood."""
@@ -44,8 +59,11 @@ class Analysis:
         return statistics(self._modules, self._machine)
 
 
-def analyse(project: Project) -> Analysis:
-    """Parse and interpret the sources of a project; files that do not parse are left out and told."""
+def analyse(project: Project, *, entered: bool = False) -> Analysis:
+    """Parse and interpret the sources of a project; files that do not parse are left out and told.
+
+    `entered`: also keep with which values every function of the project ran.
+    """
     modules: dict[str, ModuleFacts] = {}
     errors: dict[str, SyntaxError] = {}
     with resting_collector():
@@ -57,5 +75,5 @@ def analyse(project: Project) -> Analysis:
             except (ValueError, RecursionError) as error:
                 errors[path] = SyntaxError(str(error))
         target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
-        machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags)
+        machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags, entered=entered)
     return Analysis(project, errors, modules, machine)

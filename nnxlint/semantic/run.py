@@ -28,9 +28,14 @@ _MODE_SETTERS = frozenset("eval set_attributes view set_mode with_attributes det
 
 
 def run_project(
-    modules: Mapping[str, ModuleFacts], search_roots: Sequence[str], api: FlaxApi, mode_flags: ModeFlags = NO_MODE_FLAGS
+    modules: Mapping[str, ModuleFacts],
+    search_roots: Sequence[str],
+    api: FlaxApi,
+    mode_flags: ModeFlags = NO_MODE_FLAGS,
+    *,
+    entered: bool = False,
 ) -> Machine:
-    """Interpret the whole project; what was observed is in the machine's log."""
+    """Interpret the whole project; what was observed is in the log, how functions were `entered` if asked."""
     index = Index(modules, tuple(search_roots))
     groups = connected(index)
     machine = Machine(
@@ -45,6 +50,7 @@ def run_project(
             groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)
         ),
     )
+    machine.log.entered = [] if entered else None
     with _room():
         for path in sorted(modules):
             rows = modules[path].tree.source.lines.row_count

@@ -9,7 +9,7 @@ from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall, VariableWrite
 from nnxlint.semantic.sites import Site
-from nnxlint.semantic.values import ClassRef, External, Instance, Tree, taints_of
+from nnxlint.semantic.values import ClassRef, External, Tree, taints_of
 from nnxlint.semantic.vocabulary import names_inner_loop, names_optimizer
 
 _PARAM = "flax.nnx.Param"
@@ -132,10 +132,11 @@ def _construction(
     facts: ModuleFacts, machine: Machine, write: VariableWrite, call: ast.Call, rate: ast.expr
 ) -> ast.Assign | None:
     """The one assignment that makes the updated model, in the function of the update, after the rate is known."""
-    record = machine.heap.get(write.variable)
-    if not isinstance(record, Instance) or record.place.path != facts.path or not isinstance(rate, ast.Constant):
+    # The log, not the heap: what a function made is gone from there once the function is left.
+    made = next((each.place for each in machine.log.constructions if each.target == write.variable), None)
+    if made is None or made.path != facts.path or not isinstance(rate, ast.Constant):
         return None
-    around, here = facts.tree.ancestors(record.place.node), facts.tree.ancestors(call)
+    around, here = facts.tree.ancestors(made.node), facts.tree.ancestors(call)
     statement = next((node for node in reversed(around) if isinstance(node, ast.stmt)), None)
     match statement, call.args[0]:
         case ast.Assign(targets=[ast.Name(id=assigned)]), ast.Name(id=updated) if assigned == updated:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from nnxlint.semantic.flow import memo
 from nnxlint.semantic.flow.binding import bind
+from nnxlint.semantic.flow.entering import note_entered
 from nnxlint.semantic.flow.modules import module_frame
 from nnxlint.semantic.frames import Frame, Snapshot
 from nnxlint.semantic.library import streams
@@ -66,6 +67,7 @@ def _run(machine: Machine, frame: Frame, given: Arguments, place: Place) -> Valu
     if decl is None:
         return UNKNOWN
     bind(machine, frame, decl, given, place)
+    note_entered(machine, frame, decl, place)
     value = _run_body(machine, frame)
     note_holders(machine, frame, value)
     if place.node is decl.node:

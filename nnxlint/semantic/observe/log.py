@@ -8,6 +8,7 @@ from typing import NamedTuple
 from nnxlint.semantic.observe.records import (
     Construction,
     Declaration,
+    Entered,
     Filtering,
     Holder,
     LibraryCall,
@@ -46,6 +47,7 @@ class Log:
     In a call in `relayed` a library or a transform calls what is handed to it, with arguments of its own.
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
     modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
+    With which values functions ran (`entered`) is kept only where somebody asked for it.
     """
 
     model_calls: list[ModelCall] = field(default_factory=list)
@@ -68,6 +70,7 @@ class Log:
     cut_short: set[int] = field(default_factory=set)
     storings: list[Storing] = field(default_factory=list)
     filterings: list[Filtering] = field(default_factory=list)
+    entered: list[Entered] | None = None
     _by_name: dict[tuple[str, str], list[LibraryCall]] = field(default_factory=dict)
     _each: int = 0
     _written: set[int] = field(default_factory=set)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
-from nnxlint.semantic.values import ClassRef, External, Instance, Literal, Origin, Place, Taints, Value
+from nnxlint.semantic.values import ClassRef, External, Instance, Literal, Origin, Place, Record, Taints, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +253,21 @@ class Filtering:
     holds_params: bool | None
     function: FunctionDecl | None
     targets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A function of the project was run with these values for its parameters, by a call at `place` in `caller`.
+
+    `place` is the function's own where nobody was seen to call it. `records`: the objects that the values name.
+    """
+
+    decl: FunctionDecl
+    place: Place
+    caller: FunctionDecl | None
+    bound: Value | None
+    values: Mapping[str, Value]
+    records: Mapping[int, Record]
 
 
 class Holder(NamedTuple):

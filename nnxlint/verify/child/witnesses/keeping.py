@@ -1,0 +1,18 @@
+"""What the rest beside the parameters is: everything but them."""
+
+from typing import Any
+
+import jax
+from flax import nnx
+
+from nnxlint.verify.child.witnesses.base import Evidence, WitnessOutcome
+from nnxlint.verify.child.witnesses.stage import staged, watched
+
+
+def rest_holds_no_params(evidence: Evidence) -> WitnessOutcome:
+    """Whether the last thing that the watched call gives holds Variables, but no Param."""
+    with staged(evidence.program, evidence.case) as stage:
+        given: Any = stage.run(watched(evidence.case)[0])
+        held = jax.tree.leaves(given[-1], is_leaf=lambda leaf: isinstance(leaf, nnx.Variable))
+    params = sum(isinstance(each, nnx.Param) for each in held)
+    return WitnessOutcome(not params and bool(held), f"{params} of the {len(held)} Variables in the rest are Params")
