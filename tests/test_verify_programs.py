@@ -1,6 +1,7 @@
 """The rule programs: the linter says of each exactly what is marked, and its fix can be made."""
 
 import ast
+import functools
 import tomllib
 
 import pytest
@@ -8,12 +9,12 @@ import pytest
 from nnxlint.rule import Repairs
 from nnxlint.rules import all_rules
 from nnxlint.verify.contracts import COMPARED_FRAMES, jobs_of, promise_of
-from nnxlint.verify.programs import MAIN, MODELS, Folder, Plan, lint_program, rule_folders, rule_programs
+from nnxlint.verify.programs import MAIN, MODELS, Folder, Plan, RulePrograms, lint_program, rule_folders, rule_programs
 from tests.fixture_cases import FIXTURES, ROOT
 
 FOLDERS = tuple(rule_folders())
 PAIRS = [(folder, model) for folder in FOLDERS for model in folder.plan.models]
-every_pair = pytest.mark.parametrize(("folder", "model"), PAIRS, ids=[f"{each.name}/{model}" for each, model in PAIRS])
+every_pair = pytest.mark.parametrize("number", range(len(PAIRS)), ids=[f"{each.name}/{model}" for each, model in PAIRS])
 
 # What they report is not about a model: nothing would run.
 UNTOLD = {"NNX900", "NNX902", "NNX999"}
@@ -37,26 +38,32 @@ def test_every_reference_model_is_used() -> None:
     assert set(MODELS) - used <= {"vae", "ensemble", "batch_norm"}  # the linter has no rule about these yet
 
 
+@functools.cache
+def made(number: int) -> RulePrograms:
+    """Put the model of the pair of this number into its programs; it takes linting, so it is done once."""
+    return rule_programs(*PAIRS[number])
+
+
 @every_pair
-def test_the_bad_program_is_reported_where_it_is_marked_and_nowhere_else(folder: Folder, model: str) -> None:
-    programs = rule_programs(folder, model)
+def test_the_bad_program_is_reported_where_it_is_marked_and_nowhere_else(number: int) -> None:
+    programs = made(number)
 
     assert programs.fault == ""
-    assert f"# expect: {folder.code}" in programs.bad.files[MAIN].splitlines()[programs.row - 1]
+    assert f"# expect: {programs.code}" in programs.bad.files[MAIN].splitlines()[programs.row - 1]
 
 
 @every_pair
-def test_the_good_program_is_silent(folder: Folder, model: str) -> None:
-    report = lint_program(rule_programs(folder, model).good.files)
+def test_the_good_program_is_silent(number: int) -> None:
+    report = lint_program(made(number).good.files)
 
     assert (report.diagnostics, report.fixed, report.failures) == ((), (), ())
 
 
 @every_pair
-def test_the_fix_can_be_made_and_leaves_nothing_to_report(folder: Folder, model: str) -> None:
-    programs = rule_programs(folder, model)
+def test_the_fix_can_be_made_and_leaves_nothing_to_report(number: int) -> None:
+    programs = made(number)
     if programs.fixed is None:
-        assert folder.name in {"NNX201", "NNX302"}, "there is no fix of the bad program"
+        assert programs.name in {"NNX201", "NNX302"}, "there is no fix of the bad program"
         return
 
     fixed = programs.fixed.files[MAIN]
@@ -67,24 +74,24 @@ def test_the_fix_can_be_made_and_leaves_nothing_to_report(folder: Folder, model:
 
 
 @every_pair
-def test_the_model_is_put_in_everywhere(folder: Folder, model: str) -> None:
-    programs = rule_programs(folder, model)
+def test_the_model_is_put_in_everywhere(number: int) -> None:
+    programs = made(number)
 
     for program in (programs.bad, programs.good):
         assert "MODEL" not in program.files[MAIN]
-        assert f"from reference.{model} import" in program.files[MAIN]
-        assert set(program.files) == {MAIN, "reference/__init__.py", f"reference/{model}.py"}
+        assert f"from reference.{programs.model} import" in program.files[MAIN]
+        assert set(program.files) == {MAIN, "reference/__init__.py", f"reference/{programs.model}.py"}
     assert set(programs.case.inputs) >= {"batch.x"}
 
 
 @every_pair
-def test_jobs_name_calls_that_the_programs_have(folder: Folder, model: str) -> None:
-    programs = rule_programs(folder, model)
+def test_jobs_name_calls_that_the_programs_have(number: int) -> None:
+    programs = made(number)
     names = {node.name for node in ast.parse(programs.bad.files[MAIN]).body if isinstance(node, ast.FunctionDef)}
     names |= {"create", "loss", "train_step", "eval_step", "make_optimizer"}
 
     assert jobs_of(programs)
-    assert {each.call for each in (*folder.plan.probes, *folder.plan.objects.values())} <= names
+    assert {each.call for each in (*programs.plan.probes, *programs.plan.objects.values())} <= names
 
 
 def test_a_report_elsewhere_is_a_fault() -> None:

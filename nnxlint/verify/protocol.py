@@ -125,12 +125,12 @@ Job = CompareJob | WitnessJob | RunJob | SolveJob
 
 
 class Series(msgspec.Struct, frozen=True):
-    """Numbers to draw: what a witness saw, over calls or steps."""
+    """Numbers to draw: what a witness saw, over calls or steps; None for what is not finite, which JSON cannot say."""
 
     title: str
     x_label: str
     y_label: str
-    values: tuple[float, ...]
+    values: tuple[float | None, ...]
 
 
 class Environment(msgspec.Struct, frozen=True):
@@ -170,7 +170,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     hashes: dict[str, str] = {}
     choice: int | None = None
     inputs: dict[str, ArraySpec] = {}
-    numbers: dict[str, tuple[float, ...]] = {}
+    numbers: dict[str, tuple[float | None, ...]] = {}
     series: tuple[Series, ...] = ()
     seconds: float = 0.0
     environment: Environment | None = None
