@@ -48,7 +48,7 @@ class Net(nnx.Module):
 
 
 def project_of(folder: Path) -> Project:
-    [project] = load_projects((folder,), settings_loader()).projects
+    [project] = [each for each in load_projects((folder,), settings_loader()).projects if each.sources]
     return project
 
 
