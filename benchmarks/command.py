@@ -28,6 +28,7 @@ class Finding(msgspec.Struct, frozen=True):
     filename: str
     location: Location
     cell: int | None = None
+    level: str = ""
 
     def path(self, base: Path) -> Path:
         """Return the file as an absolute path; `base` is where nnxlint ran."""
@@ -52,11 +53,11 @@ class Outcome:
         return msgspec.json.decode(self.stdout, type=list[Finding])
 
 
-def check(arguments: Sequence[str], cwd: Path, timeout: float) -> Outcome:
-    """Run `nnxlint check` with JSON output; `timeout` in seconds."""
+def check(arguments: Sequence[str], cwd: Path, timeout: float, checkout: Path = REPOSITORY) -> Outcome:
+    """Run `nnxlint check` of a checkout with JSON output; `timeout` in seconds."""
     # -P: a folder of the linted project must not be taken for one of our imports.
     command = [sys.executable, "-P", "-m", "nnxlint", "check", "--no-cache", "--output-format", "json", *arguments]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    environment = os.environ | {"PYTHONPATH": str(checkout)}
     try:
         done = subprocess.run(command, cwd=cwd, env=environment, timeout=timeout, capture_output=True, check=False)
     except subprocess.TimeoutExpired:

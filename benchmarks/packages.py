@@ -22,10 +22,29 @@ PINNED: Mapping[str, str] = {
     "netket": "3.23.0",
     "nnx-ppo": "0.3.0",
 }
+# What the ecosystem report reads: these packages, and others that use NNX throughout or in a part.
+ECOSYSTEM: Mapping[str, str] = {
+    **PINNED,
+    "avitai-artifex": "0.1.15",
+    "fabrique": "0.5.0",
+    "gensbi": "0.5.1",
+    "gpjax": "0.13.0",
+    "jraphx": "0.1.0",
+    "maxtext": "0.2.5",
+    "neuralgcm": "1.2.2",
+    "nmn": "0.3.5",
+    "ott-jax": "0.6.0",
+    "qwix": "0.1.8",
+    "sglang-jax": "0.0.2",
+    "timesfm": "3.0.2",
+    "tpu-inference": "0.32.0",
+}
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
-def package_paths(directory: Path | None = None, wheels: Path | None = None) -> Mapping[str, Path]:
+def package_paths(
+    directory: Path | None = None, wheels: Path | None = None, pins: Mapping[str, str] = PINNED
+) -> Mapping[str, Path]:
     """Return where each pinned package lies unpacked, after fetching those that are missing.
 
     `wheels` is a folder of wheels downloaded earlier; with it, pip asks no index.
@@ -34,7 +53,7 @@ def package_paths(directory: Path | None = None, wheels: Path | None = None) -> 
     if home.is_relative_to(REPOSITORY):
         message = f"`{home}` lies inside the repository, where packages must not be kept"
         raise click.ClickException(message)
-    return {name: _unpacked(home, name, version, wheels) for name, version in PINNED.items()}
+    return {name: _unpacked(home, name, version, wheels) for name, version in pins.items()}
 
 
 def default_directory() -> Path:
