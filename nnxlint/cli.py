@@ -96,6 +96,63 @@ def check(**options: object) -> int:
 
 
 @cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--rules",
+    is_flag=False,
+    flag_value="ALL",
+    metavar="[CODES]",
+    help="Verify the rules themselves, on the reference models; all of them, or those with these codes.",
+)
+@click.option("--replay", type=click.Path(path_type=Path), metavar="FILE", help="Repeat the verdict of a certificate.")
+@click.option("--select", multiple=True, metavar="RULES", help="With paths: verify the fixes of these rules only.")
+@click.option("--ignore", multiple=True, metavar="RULES", help="With paths: leave these rules out.")
+@_FLAX
+@_CONFIG
+@_ISOLATED
+@click.option(
+    "--device",
+    type=click.Choice(["cpu", "gpu", "tpu", "all"]),
+    help="Where to run; by default where JAX would.",
+)
+@click.option("--seeds", type=click.IntRange(1), metavar="N", help="For how many seeds numbers are compared.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, min_open=True),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long one program may run.",
+)
+@click.option("--jobs", type=click.IntRange(1), metavar="N", help="How many processes run programs; one a core.")
+@click.option("--no-cache", "cache", flag_value=False, default=True, help="Run everything, and keep no answers.")
+@click.option(
+    "--certificates",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where to write the certificates; by default beside the cache.",
+)
+@click.option("--report", type=click.Path(path_type=Path), metavar="FILE", help="Write a page with tables and plots.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How verdicts are written.",
+)
+def verify(**options: object) -> int:
+    """Run the code, and say which fixes hold: PATHS are your own, `--rules` are those of nnxlint itself.
+
+    The code is RUN, in processes without network, with limits on time, memory and files.
+
+    Exit status: 0 all that was run holds, 1 something does not, 2 the job could not be done.
+    """
+    from nnxlint.commands.verify import make_options, run_verify  # noqa: PLC0415 - only this command needs it
+
+    return run_verify(make_options(options))
+
+
+@cli.command()
 @click.argument("code", required=False)
 @click.option("--all", "every", is_flag=True, help="List every rule.")
 @click.option(

@@ -22,6 +22,7 @@ Ask = Callable[[Sequence[Job]], Sequence[Answer]]
 
 LIBRARIES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "numpy")
 _KEPT = 20_000  # answers, of a few kilobytes each
+_MODE = 0o644
 _CHILD = Path(__file__).parent
 
 
@@ -108,6 +109,7 @@ def write_whole(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
+        Path(name).chmod(_MODE)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)

@@ -76,7 +76,7 @@ class Replay(msgspec.Struct, frozen=True):
     environment: Environment | None
 
 
-def certify(  # noqa: PLR0913 - a certificate says all of it
+def certify(
     result: Result, rule: Rule, jobs: Sequence[Job], answers: Sequence[Answer], *, device: str, place: str = ""
 ) -> Certificate:
     """The certificate of a result; the answers are in the order of the jobs."""

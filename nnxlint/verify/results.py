@@ -1,10 +1,10 @@
 """What a run of `nnxlint verify` came to, one verdict at a time, and what is told of it."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 import msgspec
 
-from nnxlint.verify.protocol import Environment, Series
+from nnxlint.verify.protocol import Answer, Environment, Job, Series
 from nnxlint.verify.verdicts import Verdict
 
 
@@ -40,8 +40,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.environment is None else device_text(self.environment)
 
 
-class ResultDocument(msgspec.Struct, frozen=True):
-    """A result as the JSON format shows it."""
+class ResultDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """A result as the JSON format shows it; `filename` and `row` are there for the user's own code only."""
+
+    filename: str | msgspec.UnsetType = msgspec.UNSET
+    row: int | msgspec.UnsetType = msgspec.UNSET
 
     code: str
     contract: str
@@ -55,6 +58,25 @@ class ResultDocument(msgspec.Struct, frozen=True):
     certificate: str
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A result with all that was asked and answered for it, the answers in the order of the jobs.
+
+    `filename` and `row`: where the finding is, for the user's own code.
+    """
+
+    result: Result
+    jobs: tuple[Job, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    filename: str = ""
+    row: int = 0
+
+    @property
+    def place(self) -> str:
+        """Where the finding is, as `file:row`; empty for a verdict on a rule."""
+        return f"{self.filename}:{self.row}" if self.filename else ""
+
+
 def device_text(environment: Environment) -> str:
     """Platform, kind and count of the devices: `gpu, NVIDIA H200, 1 device`."""
     count = environment.device_count
@@ -62,10 +84,12 @@ def device_text(environment: Environment) -> str:
     return f"{environment.platform}{kind}, {count} device{'' if count == 1 else 's'}"
 
 
-def document_of(result: Result) -> ResultDocument:
+def document_of(run: Run) -> ResultDocument:
     """The result without its curves; versions are empty where nothing ran."""
-    ran_on = result.environment
+    result, ran_on = run.result, run.result.environment
     return ResultDocument(
+        filename=run.filename or msgspec.UNSET,
+        row=run.row or msgspec.UNSET,
         code=result.code,
         contract=result.contract,
         verdict=result.verdict,
@@ -77,8 +101,3 @@ def document_of(result: Result) -> ResultDocument:
         seconds=round(result.seconds, 3),
         certificate=result.certificate,
     )
-
-
-def all_hold(results: Sequence[Result]) -> bool:
-    """Whether every contract was seen to hold: what could not be verified does not count as holding."""
-    return all(result.verdict.keeps for result in results)

@@ -7,7 +7,7 @@ from nnxlint.rule import Rule
 from nnxlint.verify.contracts import Judgement, jobs_of, judge, promise_of, promise_text
 from nnxlint.verify.programs import RulePrograms, rule_folders, rule_programs
 from nnxlint.verify.protocol import Answer, Job
-from nnxlint.verify.results import Curve, Result
+from nnxlint.verify.results import Curve, Result, Run
 from nnxlint.verify.verdicts import Verdict
 
 Ask = Callable[[Sequence[Job]], Sequence[Answer]]
@@ -27,22 +27,13 @@ _ABOUT_THE_TOOL = "NNX9"
 
 
 @dataclass(frozen=True, slots=True)
-class RuleRun:
-    """The verdict on a rule, with all that was asked and answered for it. The answers are in the order of the jobs."""
-
-    result: Result
-    jobs: tuple[Job, ...] = ()
-    answers: tuple[Answer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class _Seen:
     programs: RulePrograms
     jobs: tuple[Job, ...]
     judgement: Judgement
 
 
-def run_rules(rules: Sequence[Rule], ask: Ask) -> list[RuleRun]:
+def run_rules(rules: Sequence[Rule], ask: Ask) -> list[Run]:
     """Check the contracts of the rules, one verdict for each folder of programs; all that is asked is asked at once.
 
     A rule that promises something, or is about models, and has no programs, is UNVERIFIED.
@@ -61,7 +52,7 @@ def run_rules(rules: Sequence[Rule], ask: Ask) -> list[RuleRun]:
     return sorted(runs, key=lambda run: run.result.code)
 
 
-def _run(seen: Sequence[_Seen], answers: Mapping[str, Answer]) -> RuleRun:
+def _run(seen: Sequence[_Seen], answers: Mapping[str, Answer]) -> Run:
     jobs = tuple(job for each in seen for job in each.jobs)
     own = tuple(answers[job.id] for job in jobs)
     worst = min(seen, key=lambda each: _WORST_FIRST.index(each.judgement.verdict))
@@ -75,7 +66,7 @@ def _run(seen: Sequence[_Seen], answers: Mapping[str, Answer]) -> RuleRun:
         seconds=sum(answer.seconds for answer in own),
         curves=tuple(_curves(seen)),
     )
-    return RuleRun(result, jobs, own)
+    return Run(result, jobs, own)
 
 
 def _reason(worst: _Seen, seen: Sequence[_Seen]) -> str:
@@ -94,10 +85,10 @@ def _curves(seen: Sequence[_Seen]) -> Iterator[Curve]:
             yield Curve(each.programs.model, before.series, after.series)
 
 
-def _without_programs(rules: Sequence[Rule], seen: Collection[str]) -> Iterator[RuleRun]:
+def _without_programs(rules: Sequence[Rule], seen: Collection[str]) -> Iterator[Run]:
     for rule in rules:
         silent = rule.contract is None and rule.code.startswith(_ABOUT_THE_TOOL)
         if rule.code not in seen and not silent:
             contract = "" if rule.contract is None else promise_text(rule.contract)
             reason = "there is no program to try it on"
-            yield RuleRun(Result(code=rule.code, contract=contract, verdict=Verdict.UNVERIFIED, reason=reason))
+            yield Run(Result(code=rule.code, contract=contract, verdict=Verdict.UNVERIFIED, reason=reason))

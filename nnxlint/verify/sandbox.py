@@ -27,6 +27,7 @@ _PASSED_ON = frozenset(
     "TPU_VISIBLE_CHIPS TPU_VISIBLE_DEVICES TPU_CHIPS_PER_PROCESS_BOUNDS TPU_PROCESS_BOUNDS TPU_LIBRARY_PATH".split()
 )
 _SIMULATE_DEVICES = "--xla_force_host_platform_device_count"
+_SHARE_OF_MEMORY = 0.8
 _PATIENCE = 5.0  # seconds for a keeper to take its child down before both are killed
 
 
@@ -49,6 +50,12 @@ class Sandboxed:
     jobs: int
     answers: int
     folder: Path
+
+
+def memory_for(children: int) -> int:
+    """How many bytes each of so many children may use, so that all together leave some of the machine's memory."""
+    physical = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return max(GIB, int(_SHARE_OF_MEMORY * physical) // children)
 
 
 def start(folder: Path, limits: Limits, environment: Mapping[str, str], module: str = CHILD) -> Sandboxed:

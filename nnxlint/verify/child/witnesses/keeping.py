@@ -7,6 +7,7 @@ from flax import nnx
 
 from nnxlint.verify.child.witnesses.base import Evidence, WitnessOutcome
 from nnxlint.verify.child.witnesses.stage import staged, watched
+from nnxlint.verify.protocol import Series
 
 
 def rest_holds_no_params(evidence: Evidence) -> WitnessOutcome:
@@ -15,4 +16,5 @@ def rest_holds_no_params(evidence: Evidence) -> WitnessOutcome:
         given: Any = stage.run(watched(evidence.case)[0])
         held = jax.tree.leaves(given[-1], is_leaf=lambda leaf: isinstance(leaf, nnx.Variable))
     params = sum(isinstance(each, nnx.Param) for each in held)
-    return WitnessOutcome(not params and bool(held), f"{params} of the {len(held)} Variables in the rest are Params")
+    told = f"{params} of the {len(held)} Variables in the rest are Params"
+    return WitnessOutcome(not params and bool(held), told, (Series("Params in the rest", "rest", "Params", (params,)),))

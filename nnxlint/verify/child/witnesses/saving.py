@@ -15,6 +15,7 @@ from nnxlint.verify.child.case import call
 from nnxlint.verify.child.reach import reach
 from nnxlint.verify.child.witnesses.base import Evidence, WitnessOutcome
 from nnxlint.verify.child.witnesses.stage import as_numpy, distance, numbers_in, option, staged, watched
+from nnxlint.verify.protocol import Series
 
 
 def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
@@ -34,7 +35,8 @@ def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
                 restored = checkpointer.restore(path, nnx.state(fresh))
         except ValueError as error:
             told = str(error).strip().partition("\n")[0].rstrip(":.")[:120]
-            return WitnessOutcome(holds=False, reason=f"the checkpoint does not restore into `nnx.state`: {told}")
+            reason = f"the checkpoint does not restore into `nnx.state`: {told}"
+            return WitnessOutcome(holds=False, reason=reason, series=(_restored(0),))
         nnx.update(fresh, restored)
         batch = stage.find("batch")
         saved, again = (
@@ -42,7 +44,7 @@ def checkpoint_restores_into_state(evidence: Evidence) -> WitnessOutcome:
         )
     apart = max(distance(saved[path], again[path]) for path in saved)
     told = f"the model restored from the checkpoint gives outputs {apart:.3g} from those of the saved one"
-    return WitnessOutcome(apart == 0.0, told)
+    return WitnessOutcome(apart == 0.0, told, (_restored(len(jax.tree.leaves(restored))),))
 
 
 def file_holds_the_arrays(evidence: Evidence) -> WitnessOutcome:
@@ -58,7 +60,11 @@ def file_holds_the_arrays(evidence: Evidence) -> WitnessOutcome:
     names = {"U": "text", "f": "numbers", "O": "pickled objects"}
     told = " and ".join(names.get(kind, kind) for kind in kinds) or "nothing"
     reason = f"the file holds {told}: {held} of the {len(wanted)} arrays of the Params"
-    return WitnessOutcome(held == len(wanted) > 0, reason)
+    return WitnessOutcome(held == len(wanted) > 0, reason, (Series("Arrays in the file", "file", "arrays", (held,)),))
+
+
+def _restored(arrays: int) -> Series:
+    return Series("Arrays restored into the state", "checkpoint", "arrays", (arrays,))
 
 
 def _move(model: nnx.Module) -> None:
