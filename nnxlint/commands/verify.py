@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 
 from nnxlint.commands.output import rendered, write_document, write_notes, write_text
-from nnxlint.commands.overrides import SettingsOptions, overrides_of
+from nnxlint.commands.overrides import SettingsOptions, overrides_of, split_selectors
 from nnxlint.commands.verified import demand_jax
 from nnxlint.errors import NnxlintError
 from nnxlint.project import CheckRequest
 from nnxlint.render.progress import progress_bar
 from nnxlint.render.verify import render_replay, render_runs, replay_document, runs_document
 from nnxlint.rules import all_rules
-from nnxlint.selection import select_rules, split_selectors
+from nnxlint.selection import select_rules
 from nnxlint.settings import settings_loader
 from nnxlint.verify.cache import Ask, user_cache, write_whole
 from nnxlint.verify.certificates import certify, jobs_of_certificate, read_certificate, replayed, write_certificate
