@@ -1,7 +1,7 @@
 """What speaks for evaluation at a call: names of functions, data and results along the call chain."""
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import PurePosixPath
 
 from nnxlint.semantic.frames import Frame
@@ -20,10 +20,11 @@ from nnxlint.semantic.vocabulary import (
 
 def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) -> tuple[Step, ...]:
     """The steps from a call outwards to the root of the run."""
-    steps = [_step(machine, frame, place, _signs(frame, place) | _data_signs(frame, arguments))]
+    steps = [_step(machine, frame, place, _signs(machine, frame, place) | _data_signs(frame, arguments))]
     current = frame
     while current.parent is not None and current.call_site is not None:
-        steps.append(_step(machine, current.parent, current.call_site, _signs(current.parent, current.call_site)))
+        signs = _signs(machine, current.parent, current.call_site)
+        steps.append(_step(machine, current.parent, current.call_site, signs))
         current = current.parent
     return tuple(steps)
 
@@ -33,7 +34,7 @@ def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -
     owner = frame.decl.owner if frame.decl is not None else None
     return Step(
         place=place,
-        function=frame.name or PurePosixPath(frame.path).stem,
+        function=frame.name or _script(frame.path),
         decl=frame.decl,
         activation=frame.activation,
         signs=signs | ({"function"} if found is Purpose.EVALUATION else frozenset()),
@@ -50,23 +51,30 @@ _STREAM_HANDLING = frozenset({"flax.nnx.with_rngs", "flax.nnx.split_rngs", "flax
 
 def function_purpose(frame: Frame) -> Purpose:
     """What the frame's function is for: by its own name, else by its class's, else by its script's."""
-    stem = PurePosixPath(frame.path).stem
-    if _is_test_file(frame.path):
+    decl = frame.decl
+    owner = decl.owner if decl is not None else None
+    return _purpose_of(frame.path, decl.name if decl is not None else None, owner.name if owner is not None else None)
+
+
+@functools.lru_cache(maxsize=65536)
+def _purpose_of(path: str, name: str | None, owner: str | None) -> Purpose:
+    """The purpose of a function of this name (`None`: of a script), class and file."""
+    stem = _script(path)
+    if _is_test_file(path):
         stem = ""
-        if "test" in words(frame.name):
+        if "test" in words(name or ""):
             return Purpose.NEUTRAL
-    if frame.decl is None:
+    if name is None:
         return _script_purpose(stem)
-    own = purpose(frame.decl.name)
-    if own is Purpose.EVALUATION and _is_test_file(frame.path):
+    own = purpose(name)
+    if own is Purpose.EVALUATION and _is_test_file(path):
         # Tests call what they test in whatever mode it is made.
         return Purpose.NEUTRAL
     if own is not Purpose.NEUTRAL:
         return own
-    owner = frame.decl.owner
     if owner is not None:
-        return purpose(owner.name)
-    return _script_purpose(stem) if frame.decl.name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
+        return purpose(owner)
+    return _script_purpose(stem) if name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
 
 
 def _script_purpose(stem: str) -> Purpose:
@@ -74,6 +82,11 @@ def _script_purpose(stem: str) -> Purpose:
     return found if stem else Purpose.NEUTRAL
 
 
+def _script(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
+
+
+@functools.lru_cache(maxsize=65536)
 def _is_test_file(path: str) -> bool:
     file = PurePosixPath(path)
     return (
@@ -81,7 +94,7 @@ def _is_test_file(path: str) -> bool:
     )
 
 
-def _signs(frame: Frame, place: Place) -> frozenset[str]:
+def _signs(machine: Machine, frame: Frame, place: Place) -> frozenset[str]:
     """What the names around a call say: of where the result goes, and of what is handed over.
 
     ``outcome``: a result named after evaluation data (`test_acc`); ``result``: one that evaluations have (`preds`).
@@ -93,30 +106,21 @@ def _signs(frame: Frame, place: Place) -> frozenset[str]:
         signs.add("outcome")
     elif any(names_result(target) for target in frame.results):
         signs.add("result")
-    if isinstance(place.node, ast.Call) and _hands_over_evaluation_data(place.node):
+    if isinstance(place.node, ast.Call) and _hands_over_evaluation_data(machine, place.node):
         signs.add("data")
     return frozenset(signs)
 
 
-def _hands_over_evaluation_data(node: ast.Call) -> bool:
+def _hands_over_evaluation_data(machine: Machine, node: ast.Call) -> bool:
     """Whether arguments are named after evaluation data, and none after training data."""
-    names = [
-        name for argument in (*node.args, *(keyword.value for keyword in node.keywords)) for name in _names(argument)
-    ]
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    names = [name for argument in given for name in machine.names_in(argument)]
     return any(map(names_evaluation_data, names)) and not any(map(names_training_data, names))
 
 
-def _names(node: ast.expr) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr
-
-
-def named_after_evaluation_data(node: ast.expr) -> bool:
+def named_after_evaluation_data(machine: Machine, node: ast.expr) -> bool:
     """Whether what a loop runs over is named after evaluation data."""
-    return any(map(names_evaluation_data, _names(node)))
+    return any(map(names_evaluation_data, machine.names_in(node)))
 
 
 def _data_signs(frame: Frame, arguments: Arguments) -> frozenset[str]:

@@ -20,7 +20,6 @@ from nnxlint.semantic.observe.records import (
 )
 from nnxlint.semantic.values import Place
 
-
 # Rules look at each call of these, with the objects that are in reach there; of other names it is enough that they
 # were called.
 _EACH = frozenset(
