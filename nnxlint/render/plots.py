@@ -37,7 +37,13 @@ def plot(title: str, bad: Sequence[Series], fixed: Sequence[Series], name: str) 
     else:
         bars = len(first.values) == 1 or first.x_label == _APART
         chart = (pygal.Bar if bars else pygal.Line)(
-            **options, print_values=bars, x_title=first.x_label, y_title=first.y_label, min_scale=3, max_scale=7
+            **options,
+            print_values=bars,
+            print_values_position="top",
+            x_title=first.x_label,
+            y_title=first.y_label,
+            min_scale=3,
+            max_scale=7,
         )
         longest = max(len(each.values) for each in (*bad, *fixed))
         chart.x_labels = [str(number) for number in range(1, longest + 1)]
@@ -54,10 +60,10 @@ def is_scatter(bad: Sequence[Series], fixed: Sequence[Series]) -> bool:
 def described(bad: Sequence[Series], fixed: Sequence[Series]) -> str:
     """Say in words what the plot shows."""
     if is_scatter(bad, fixed):
-        return f"{bad[0].title} against {bad[1].title}. Before the fix, {_alike(bad)}; after it, {_alike(fixed)}."
+        return f"{bad[0].title} against {bad[1].title}: before the fix, {_alike(bad)}; after it, {_alike(fixed)}."
     told = [f"{label}: {_course(each[0].values)}" for label, each in ((_BEFORE, bad), (_AFTER, fixed)) if each]
     first = (*bad, *fixed)[0]
-    return f"{first.y_label} by {first.x_label}. {'; '.join(told)}."
+    return f"{first.y_label.capitalize()} by {first.x_label}; {'; '.join(told)}."
 
 
 def _alike(pair: Sequence[Series]) -> str:

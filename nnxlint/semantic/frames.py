@@ -34,7 +34,8 @@ class Frame:
     """One activation. `context` tells apart the objects that different call chains make at one place.
 
     `serial` counts the activations of functions; the top level of a module has none. `rebound`: the variables of a
-    module that were given another value.
+    module that were given another value. `in_gradient`: a caller is differentiated. `sure`: the calls that lead here
+    are reached whenever the outermost frame runs.
     """
 
     module: ModuleFacts
@@ -56,6 +57,8 @@ class Frame:
     targets: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
     differentiated: bool = False
+    in_gradient: bool = False
+    sure: bool = True
     transforms: tuple[str, ...] = ()
     conditional: int = 0
     guards: tuple[str, ...] = ()
@@ -94,7 +97,11 @@ class Frame:
         """The mode flag, left to its default, that a condition around this point went by."""
         return next((frame.decisions[-1] for frame in self.chain() if frame.decisions), None)
 
+    def restart(self) -> None:
+        """The callers have ended: what is run from here now hangs on no condition of theirs."""
+        self.sure = not any(frame.conditional for frame in self.chain()[1:])
+
     @property
     def certain(self) -> bool:
         """Whether this point is reached whenever the outermost frame runs, as far as is known."""
-        return not any(frame.conditional for frame in self.chain())
+        return self.sure and not self.conditional

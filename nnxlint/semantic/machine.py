@@ -6,7 +6,7 @@ it is made, because each of them needs the others.
 
 import ast
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar, cast
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
@@ -90,6 +90,7 @@ class Machine:
     stopping: int = 0
     abstract: int = 0
     steps: int = 0
+    most_steps: int = field(default_factory=lambda: MAX_STEPS)
     pending: list[tuple[FunctionDecl, Frame]] = field(default_factory=list)
     building: dict[ClassDecl, int] = field(default_factory=dict)
     declaring: set[tuple[str, str]] = field(default_factory=set)
@@ -103,6 +104,9 @@ class Machine:
     managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
     yielded: dict[int, Record] = field(default_factory=dict)
     _derived: dict[object, object] = field(default_factory=dict)
+    _names: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
+    _linearising: int = 0
+    _library_classes: dict[ClassDecl, ClassApi | None] = field(default_factory=dict)
     _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
     _context_keys: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
     _objects: dict[ObjectKey, int] = field(default_factory=dict)
@@ -111,7 +115,7 @@ class Machine:
     def tick(self, amount: int = 1) -> None:
         """Count work; `BudgetError` when the root has had its share."""
         self.steps += amount
-        if self.steps > MAX_STEPS:
+        if self.steps > self.most_steps:
             raise BudgetError
 
     def next_serial(self) -> int:
@@ -181,6 +185,14 @@ class Machine:
         """Let go of what only helps while interpreting."""
         self.runs.clear()
         self.ran.clear()
+        self._names.clear()
+
+    def names_in(self, node: ast.AST) -> tuple[str, ...]:
+        """The names and attributes in an expression, outer ones first: looked for once."""
+        known = self._names.get(node)
+        if known is None:
+            known = self._names[node] = tuple(_names_in(node))
+        return known
 
     def once(self, make: "Callable[[Machine], T]") -> T:
         """What `make` makes of the finished run: made once, for all files that ask."""
@@ -218,7 +230,8 @@ class Machine:
         """Set one attribute of an object."""
         record = self.heap.get(target)
         if isinstance(record, Instance) and record.attrs.get(name) is not value:
-            self.heap.write(target, replace(record, attrs={**record.attrs, name: value}))
+            attrs = {**record.attrs, name: value}
+            self.heap.write(target, Instance(record.cls, attrs, record.place, record.tags))
 
     def ancestry(self, cls: Value) -> tuple[Value, ...]:
         """A class and its bases, nearest first: project classes, library names, and unknown ones."""
@@ -227,7 +240,9 @@ class Machine:
         known = self.linearised.get(cls.decl)
         if known is None:
             self.linearised[cls.decl] = (cls,)
+            self._linearising += 1
             known = self.linearised[cls.decl] = tuple(self._linearise(cls))
+            self._linearising -= 1
         return known
 
     def _linearise(self, cls: ClassRef) -> Iterator[Value]:
@@ -242,12 +257,20 @@ class Machine:
 
     def library_class(self, cls: Value) -> ClassApi | None:
         """The nearest class of `flax.nnx` that a class is or derives from."""
-        for ancestor in self.ancestry(cls):
-            if isinstance(ancestor, External):
-                found = self.api.classes.get(ancestor.name)
-                if found is not None:
-                    return found
-        return None
+        if isinstance(cls, External):
+            return self.api.classes.get(cls.name)
+        if not isinstance(cls, ClassRef):
+            return None
+        if cls.decl in self._library_classes:
+            return self._library_classes[cls.decl]
+        found = next(filter(None, map(self._own_api, self.ancestry(cls))), None)
+        if not self._linearising:
+            # Until then the ancestors of classes that derive from each other are not all known.
+            self._library_classes[cls.decl] = found
+        return found
+
+    def _own_api(self, cls: Value) -> ClassApi | None:
+        return self.api.classes.get(cls.name) if isinstance(cls, External) else None
 
     def is_module(self, cls: Value) -> bool:
         """Whether a class is an NNX module for certain."""
@@ -274,6 +297,17 @@ class Machine:
         for node in cls.node.decorator_list:
             if frame is not None:
                 yield self.evaluate(self, frame, node.func if isinstance(node, ast.Call) else node)
+
+
+def _names_in(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+        return
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr
 
 
 def literal(text: str | None) -> Literal:

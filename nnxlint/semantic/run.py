@@ -146,6 +146,7 @@ def _run_root(machine: Machine, facts: ModuleFacts, decl: FunctionDecl) -> None:
 
 
 def _run(machine: Machine, frame: Frame, decl: FunctionDecl, owner: ClassDecl | None) -> None:
+    frame.restart()
     bound: Value | None = None
     if owner is not None and not _is_static(decl):
         cls = ClassRef(owner, frame)

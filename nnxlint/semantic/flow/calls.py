@@ -14,7 +14,7 @@ from nnxlint.semantic.library import dispatch
 from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.library.holding import note_loading
 from nnxlint.semantic.library.storage import note_write
-from nnxlint.semantic.machine import MAX_DEPTH, Machine
+from nnxlint.semantic.machine import MAX_DEPTH, BudgetError, Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
 from nnxlint.semantic.values import (
     NONE,
@@ -37,6 +37,7 @@ from nnxlint.semantic.values import (
     Union,
     Unknown,
     Value,
+    all_taints,
     is_none,
     taints_of,
     union,
@@ -48,7 +49,9 @@ _RECURSION = 2
 
 def call(machine: Machine, frame: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
     """What calling a value gives, with all that it does to the heap."""
-    machine.tick()
+    machine.steps += 1
+    if machine.steps > machine.most_steps:
+        raise BudgetError
     caller = _CALLERS.get(type(callee), _unknown_callee)
     return caller(machine, frame, callee, arguments, place)
 
@@ -87,7 +90,7 @@ def _call_data(machine: Machine, _: Frame, callee: Array | Tree, arguments: Argu
 
 
 def _taints(arguments: Arguments) -> Taints:
-    return frozenset().union(*(taints_of(value) for value in arguments.values()))
+    return all_taints(arguments.values())
 
 
 def _unknown_callee(machine: Machine, _: Frame, callee: Value, arguments: Arguments, place: Place) -> Value:
@@ -95,7 +98,7 @@ def _unknown_callee(machine: Machine, _: Frame, callee: Value, arguments: Argume
     note_write(machine, arguments, place)
     _note(machine, place, "unknown", reason)
     escape(machine, arguments.values())
-    note_loading(machine, _callee_name(place), arguments.values())
+    note_loading(machine, _callee_name(place), arguments)
     keyed = any(isinstance(value, Key) for value in arguments.values())
     drawn = frozenset({Taint("random")}) if keyed else frozenset()
     return Unknown(taints_of(callee) | _taints(arguments) | drawn, "the result of a call that is not known")
@@ -220,10 +223,8 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
     bound = machine.instance(function.bound) if function.bound is not None else None
     is_module_method = bound is not None and decl.name != "__init__" and machine.is_module(bound.cls)
     _note(machine, place, "module" if is_module_method else "function", decl.name)
-    note_loading(
-        machine, decl.name, arguments.values() if function.bound is None else (function.bound, *arguments.values())
-    )
-    if frame.differentiated or any(one.differentiated for one in frame.chain()):
+    note_loading(machine, decl.name, arguments, function.bound)
+    if frame.differentiated or frame.in_gradient:
         machine.log.trained.add(place.node)
     if frame.depth > MAX_DEPTH or machine.calling.count(decl) >= _RECURSION:
         machine.spoil(machine.calling.index(decl) + 1 if frame.depth <= MAX_DEPTH else 0)

@@ -1,7 +1,7 @@
 """What speaks for evaluation at a call: names of functions, data and results along the call chain."""
 
 import ast
-from collections.abc import Iterator
+import functools
 from pathlib import PurePosixPath
 
 from nnxlint.semantic.frames import Frame
@@ -20,10 +20,11 @@ from nnxlint.semantic.vocabulary import (
 
 def chain(machine: Machine, frame: Frame, place: Place, arguments: Arguments) -> tuple[Step, ...]:
     """The steps from a call outwards to the root of the run."""
-    steps = [_step(machine, frame, place, _signs(frame, place) | _data_signs(frame, arguments))]
+    steps = [_step(machine, frame, place, _signs(machine, frame, place) | _data_signs(frame, arguments))]
     current = frame
     while current.parent is not None and current.call_site is not None:
-        steps.append(_step(machine, current.parent, current.call_site, _signs(current.parent, current.call_site)))
+        signs = _signs(machine, current.parent, current.call_site)
+        steps.append(_step(machine, current.parent, current.call_site, signs))
         current = current.parent
     return tuple(steps)
 
@@ -32,7 +33,7 @@ def _step(machine: Machine, frame: Frame, place: Place, signs: frozenset[str]) -
     found = function_purpose(machine, frame)
     return Step(
         place=place,
-        function=frame.name or PurePosixPath(frame.path).stem,
+        function=frame.name or _script(frame.path),
         decl=frame.decl,
         activation=frame.activation,
         signs=signs | ({"function"} if found is Purpose.EVALUATION else frozenset()),
@@ -57,24 +58,32 @@ def function_purpose(machine: Machine, frame: Frame) -> Purpose:
 
     A module's class says what is modelled (`ScoreModel`), not what its methods are called for.
     """
-    stem = PurePosixPath(frame.path).stem
-    if _is_test_file(frame.path):
+    decl = frame.decl
+    owner = decl.owner if decl is not None else None
+    found = _purpose_of(frame.path, decl.name if decl is not None else None, owner.name if owner is not None else None)
+    of_class = found is Purpose.EVALUATION and owner is not None and purpose(frame.name) is Purpose.NEUTRAL
+    return Purpose.NEUTRAL if of_class and _in_module(machine, frame) else found
+
+
+@functools.lru_cache(maxsize=65536)
+def _purpose_of(path: str, name: str | None, owner: str | None) -> Purpose:
+    """The purpose of a function of this name (`None`: of a script), class and file."""
+    stem = _script(path)
+    if _is_test_file(path):
         stem = ""
-        if "test" in words(frame.name):
+        if "test" in words(name or ""):
             return Purpose.NEUTRAL
-    if frame.decl is None:
+    if name is None:
         return _script_purpose(stem)
-    own = purpose(frame.decl.name)
-    if own is Purpose.EVALUATION and _is_test_file(frame.path):
+    own = purpose(name)
+    if own is Purpose.EVALUATION and _is_test_file(path):
         # Tests call what they test in whatever mode it is made.
         return Purpose.NEUTRAL
     if own is not Purpose.NEUTRAL:
         return own
-    owner = frame.decl.owner
     if owner is not None:
-        of_class = purpose(owner.name)
-        return Purpose.NEUTRAL if of_class is Purpose.EVALUATION and _in_module(machine, frame) else of_class
-    return _script_purpose(stem) if frame.decl.name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
+        return purpose(owner)
+    return _script_purpose(stem) if name in {"main", "run", "<lambda>"} else Purpose.NEUTRAL
 
 
 def _script_purpose(stem: str) -> Purpose:
@@ -82,6 +91,11 @@ def _script_purpose(stem: str) -> Purpose:
     return found if stem else Purpose.NEUTRAL
 
 
+def _script(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
+
+
+@functools.lru_cache(maxsize=65536)
 def _is_test_file(path: str) -> bool:
     file = PurePosixPath(path)
     return (
@@ -89,7 +103,7 @@ def _is_test_file(path: str) -> bool:
     )
 
 
-def _signs(frame: Frame, place: Place) -> frozenset[str]:
+def _signs(machine: Machine, frame: Frame, place: Place) -> frozenset[str]:
     """What the names around a call say: of where the result goes, and of what is handed over.
 
     ``outcome``: a result named after evaluation data (`test_acc`); ``result``: one that evaluations have (`preds`).
@@ -101,30 +115,21 @@ def _signs(frame: Frame, place: Place) -> frozenset[str]:
         signs.add("outcome")
     elif any(names_result(target) for target in frame.results):
         signs.add("result")
-    if isinstance(place.node, ast.Call) and _hands_over_evaluation_data(place.node):
+    if isinstance(place.node, ast.Call) and _hands_over_evaluation_data(machine, place.node):
         signs.add("data")
     return frozenset(signs)
 
 
-def _hands_over_evaluation_data(node: ast.Call) -> bool:
+def _hands_over_evaluation_data(machine: Machine, node: ast.Call) -> bool:
     """Whether arguments are named after evaluation data, and none after training data."""
-    names = [
-        name for argument in (*node.args, *(keyword.value for keyword in node.keywords)) for name in _names(argument)
-    ]
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    names = [name for argument in given for name in machine.names_in(argument)]
     return any(map(names_evaluation_data, names)) and not any(map(names_training_data, names))
 
 
-def _names(node: ast.expr) -> Iterator[str]:
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr
-
-
-def named_after_evaluation_data(node: ast.expr) -> bool:
+def named_after_evaluation_data(machine: Machine, node: ast.expr) -> bool:
     """Whether what a loop runs over is named after evaluation data."""
-    return any(map(names_evaluation_data, _names(node)))
+    return any(map(names_evaluation_data, machine.names_in(node)))
 
 
 def _data_signs(frame: Frame, arguments: Arguments) -> frozenset[str]:

@@ -13,7 +13,7 @@ from nnxlint.semantic.flow.operators import binary, boolean, conditional, unary
 from nnxlint.semantic.flow.subscripts import subscript
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.parts import part_of_tree
-from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
     ARRAY,
@@ -37,7 +37,9 @@ from nnxlint.semantic.values import (
 
 def evaluate(machine: Machine, frame: Frame, node: ast.expr) -> Value:
     """The value of an expression."""
-    machine.tick()
+    machine.steps += 1  # half of all calls would be of `tick`
+    if machine.steps > machine.most_steps:
+        raise BudgetError
     handler = _HANDLERS.get(type(node))
     return handler(machine, frame, node) if handler is not None else UNKNOWN
 
@@ -54,7 +56,7 @@ def _name(machine: Machine, frame: Frame, node: ast.Name) -> Value:
 
 def _attribute(machine: Machine, frame: Frame, node: ast.Attribute) -> Value:
     owner = machine.evaluate(machine, frame, node.value)
-    return attributes.load(machine, frame, owner, node.attr, Place(frame.path, node))
+    return attributes.load(machine, frame, owner, node.attr, Place(frame.module.path, node))
 
 
 def _call(machine: Machine, frame: Frame, node: ast.Call) -> Value:
@@ -65,7 +67,7 @@ def _call(machine: Machine, frame: Frame, node: ast.Call) -> Value:
     arguments = _arguments(machine, frame, node)
     frame.targets = targets
     machine.stopping -= stops
-    return machine.call(machine, frame, callee, arguments, Place(frame.path, node))
+    return machine.call(machine, frame, callee, arguments, Place(frame.module.path, node))
 
 
 _STOPS = frozenset({"jax.lax.stop_gradient"})
@@ -95,10 +97,12 @@ def _positional(machine: Machine, frame: Frame, nodes: list[ast.expr]) -> tuple[
     positional: list[Value] = []
     more: Value | None = None
     for argument in nodes:
-        if isinstance(argument, ast.Starred):
-            items, rest = elements(machine, machine.evaluate(machine, frame, argument.value))
-        else:
-            items, rest = (machine.evaluate(machine, frame, argument),), None
+        if not isinstance(argument, ast.Starred):
+            value = machine.evaluate(machine, frame, argument)
+            if more is None:
+                positional.append(value)
+            continue
+        items, rest = elements(machine, machine.evaluate(machine, frame, argument.value))
         if more is None:
             positional.extend(items)
         more = rest if rest is not None else more

@@ -49,6 +49,8 @@ def run_function(
         instance=function.bound,
         depth=frame.depth + 1,
         differentiated=differentiated,
+        in_gradient=frame.in_gradient or frame.differentiated,
+        sure=frame.certain,
         transforms=transforms or frame.transforms,
         mark=machine.heap.mark(),
         serial=machine.next_serial(),

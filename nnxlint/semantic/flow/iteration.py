@@ -61,7 +61,7 @@ def _of_record(machine: Machine, value: Ref) -> tuple[tuple[Value, ...], Value |
 def iterated(machine: Machine, frame: Frame, node: ast.expr) -> tuple[tuple[Value, ...], Value | None]:
     """The elements that a loop over an expression runs through, with what the expression's names tell of them."""
     items, rest = elements(machine, machine.evaluate(machine, frame, node))
-    if not named_after_evaluation_data(node):
+    if not named_after_evaluation_data(machine, node):
         return items, rest
     taints = frozenset({Taint("eval-data")})
     return tuple(with_taints(item, taints) for item in items), with_taints(rest, taints) if rest is not None else None

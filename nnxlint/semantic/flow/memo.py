@@ -16,7 +16,7 @@ from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, Noise
 from nnxlint.semantic.recording import Recording, Run
-from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, Value, taints_of
+from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, Value, all_taints
 
 _KEPT = 6
 # A function that ran this often and took this many steps in all is not understood any further.
@@ -39,9 +39,7 @@ def remembered(
     enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
     if times >= enough_times and spent >= enough_steps:
         escape(machine, arguments.values())
-        return Unknown(
-            frozenset().union(*(taints_of(one) for one in arguments.values())), "a function that runs too often"
-        )
+        return Unknown(all_taints(arguments.values()), "a function that runs too often")
     steps = machine.steps
     value, finished, noise = _recorded(machine, frame, run)
     machine.ran[decl] = (times + 1, spent + machine.steps - steps)
@@ -96,7 +94,7 @@ def _key(machine: Machine, frame: Frame, function: Func, arguments: Arguments, p
         arguments.more_keywords is None,
         machine.abstract > 0,
         machine.stopping > 0,
-        any(one.differentiated for one in frame.chain()),
+        frame.in_gradient or frame.differentiated,
         frame.certain,
         frame.transforms,
         place.node if _leaves_flags(decl, arguments) else None,

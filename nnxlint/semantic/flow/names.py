@@ -13,6 +13,9 @@ _BUILTINS = frozenset(dir(builtins))
 
 def look_up(machine: Machine, frame: Frame, name: str) -> Value:
     """The value of a name where the frame stands."""
+    held = frame.locals.get(name)
+    if held is not None and frame.decl is not None and not frame.globals:
+        return held
     scope: Frame | None = frame
     while scope is not None:
         held = scope.locals.get(name) if name not in frame.globals or scope.decl is None else None

@@ -24,8 +24,8 @@ from nnxlint.semantic.values import (
     Union,
     Unknown,
     Value,
+    all_taints,
     join,
-    taints_of,
     truth,
     union,
 )
@@ -59,7 +59,7 @@ def operate(
 ) -> Value:
     """Arithmetic on values: an array of what they are made of, unknown where an operand may be an object."""
     read = [variables.payload(machine, operand, place) for operand in operands]
-    taints = frozenset().union(*(taints_of(operand) for operand in read))
+    taints = all_taints(read)
     numeric = any(isinstance(operand, Array | Tree) for operand in read)
     known = all(isinstance(operand, Array | Tree | Const) for operand in read)
     taints = dtypes.without(taints) | dtypes.of_operation(operator_, tuple(read))

@@ -11,7 +11,7 @@ from nnxlint.semantic.flow.loops import break_statement, continue_statement, for
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.operators import combine
 from nnxlint.semantic.frames import Frame, Snapshot
-from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.values import (
     NONE,
     Value,
@@ -21,7 +21,9 @@ from nnxlint.semantic.values import (
 def execute(machine: Machine, frame: Frame, body: Sequence[ast.stmt]) -> bool:
     """Run statements in order; whether control reaches the end."""
     for statement in body:
-        machine.tick()
+        machine.steps += 1
+        if machine.steps > machine.most_steps:
+            raise BudgetError
         handler = _HANDLERS.get(type(statement))
         if handler is not None and not handler(machine, frame, statement):
             return False
@@ -50,7 +52,7 @@ def _annotated(machine: Machine, frame: Frame, node: ast.AnnAssign) -> bool:
 
 def _assigned(machine: Machine, frame: Frame, node: ast.expr, targets: Sequence[ast.expr]) -> Value:
     """The value of an assignment; the frame knows meanwhile where it goes."""
-    frame.targets = frame.results = tuple(_target_names(targets))
+    frame.targets = frame.results = _target_names(machine, targets)
     value = machine.evaluate(machine, frame, node)
     frame.targets = frame.results = ()
     return value
@@ -63,15 +65,10 @@ def _augmented(machine: Machine, frame: Frame, node: ast.AugAssign) -> bool:
     return True
 
 
-def _target_names(targets: Sequence[ast.expr]) -> list[str]:
-    names = []
-    for target in targets:
-        for node in ast.walk(target):
-            if isinstance(node, ast.Name):
-                names.append(node.id)
-            elif isinstance(node, ast.Attribute):
-                names.append(node.attr)
-    return names
+def _target_names(machine: Machine, targets: Sequence[ast.expr]) -> tuple[str, ...]:
+    if len(targets) == 1:
+        return machine.names_in(targets[0])
+    return tuple(name for target in targets for name in machine.names_in(target))
 
 
 def _return(machine: Machine, frame: Frame, node: ast.Return) -> bool:

@@ -14,7 +14,7 @@ from nnxlint.semantic.values import (
     Taints,
     Tuple,
     Value,
-    taints_of,
+    all_taints,
 )
 
 _RANDOM = frozenset({Taint("random")})
@@ -68,7 +68,7 @@ def call_numpy(machine: Machine, frame: Frame, name: str, arguments: Arguments, 
     dtype = dtypes.of_call(last, arguments, read, held)
     made = _TABLES if last in _TABLE_MAKERS else frozenset()
     made |= _WAVES if last in _WAVE_MAKERS else frozenset()
-    taints: Taints = frozenset().union(*(taints_of(value) for value in (*read, *held)))
+    taints = all_taints((*read, *held))
     if last in _FRESH:
         # Only the shape is taken from the arguments.
         taints = frozenset(taint for taint in taints if taint.kind not in _OF_CONTENT)

@@ -39,6 +39,7 @@ from nnxlint.semantic.values import (
     Tree,
     Unknown,
     Value,
+    all_taints,
     taints_of,
     with_taints,
 )
@@ -63,7 +64,7 @@ def call_name(machine: Machine, frame: Frame, name: str, arguments: Arguments, p
     else:
         result = _function(machine, frame, name, arguments, place)
     log_call(machine, frame, name, None, arguments, place, result)
-    note_loading(machine, name.rpartition(".")[2], arguments.values())
+    note_loading(machine, name.rpartition(".")[2], arguments)
     return result
 
 
@@ -127,7 +128,7 @@ def _payload(machine: Machine, arguments: Arguments, place: Place) -> Value:
 
 
 def _named_data(name: str, arguments: Arguments) -> frozenset[Taint]:
-    taints = frozenset().union(*(taints_of(value) for value in arguments.values()))
+    taints = all_taints(arguments.values())
     texts = [value.value for value in arguments.values() if isinstance(value, Const) and isinstance(value.value, str)]
     named = any(names_evaluation_data(text) for text in (*texts, name.rpartition(".")[2]) if len(text) < 40)  # noqa: PLR2004
     return taints | {Taint("eval-data")} if named else taints
@@ -192,7 +193,7 @@ def call_method(machine: Machine, frame: Frame, callee: Method, arguments: Argum
     """Call a method of a library's class, or any method of a value that is no object of ours."""
     result = _method(machine, frame, callee, arguments, place)
     log_call(machine, frame, callee.name, callee.receiver, arguments, place, result)
-    note_loading(machine, callee.name.rpartition(".")[2], arguments.values())
+    note_loading(machine, callee.name.rpartition(".")[2], arguments)
     return result
 
 

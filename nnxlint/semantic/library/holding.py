@@ -1,11 +1,12 @@
 """What becomes of modules: whether a container keeps those of a loop, whether weights are loaded."""
 
+import functools
 from collections.abc import Iterable, Iterator
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import contents, parts
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Holder
+from nnxlint.semantic.observe import Arguments, Holder
 from nnxlint.semantic.values import (
     Dictionary,
     Instance,
@@ -55,11 +56,16 @@ def _containers(machine: Machine, roots: Iterable[Value], here: Holder) -> Itera
             yield from ((holder, value.item) for value in record.attrs.values() if isinstance(value, Items))
 
 
-def note_loading(machine: Machine, name: str, values: Iterable[Value]) -> None:
-    """Remember the modules that went to code which loads weights, by its name."""
-    if not words(name) & _LOADING:
+@functools.lru_cache(maxsize=65536)
+def _names_loading(name: str) -> bool:
+    return bool(words(name) & _LOADING)
+
+
+def note_loading(machine: Machine, name: str, arguments: Arguments, bound: Value | None = None) -> None:
+    """Remember the modules that went to code which loads weights, by its name; `bound`: whose method it is."""
+    if not _names_loading(name):
         return
-    for value in values:
+    for value in arguments.values() if bound is None else (bound, *arguments.values()):
         for member in members(value):
             if isinstance(member, Ref):
                 machine.log.loaded.add(member.target)

@@ -30,8 +30,8 @@ from nnxlint.semantic.values import (
     Union,
     Unknown,
     Value,
+    all_taints,
     members,
-    taints_of,
 )
 
 
@@ -153,7 +153,7 @@ def call_layer(machine: Machine, frame: Frame, callee: Ref, arguments: Arguments
     api = machine.library_class(record.cls) if record is not None else None
     if record is None or api is None:
         return UNKNOWN
-    taints = frozenset().union(*(taints_of(value) for value in arguments.values()))
+    taints = all_taints(arguments.values())
     if "open" in record.tags and api.name == "flax.nnx.Module":
         # Some module by its annotation: what its class does with the call is not known.
         escape(machine, (callee, *arguments.values()))

@@ -17,6 +17,7 @@ from nnxlint.semantic.values import (
     Tuple,
     Unknown,
     Value,
+    all_taints,
     taints_of,
 )
 
@@ -57,7 +58,7 @@ def call_optax(machine: Machine, frame: Frame, name: str, arguments: Arguments, 
     if last == "incremental_update":
         return Tree("updates", -1, (), _UPDATES)
     if name.startswith("optax.losses.") or "loss" in last or "cross_entropy" in last or last.startswith("global_"):
-        return Array(frozenset().union(*(taints_of(value) for value in arguments.values())))
+        return Array(all_taints(arguments.values()))
     if last.endswith(("schedule", "decay")) and last != "add_decayed_weights":
         return Unknown(reason="a schedule")
     record = Instance(External(TRANSFORMATION), {}, place)

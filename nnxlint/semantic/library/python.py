@@ -32,6 +32,7 @@ from nnxlint.semantic.values import (
     Tuple,
     Unknown,
     Value,
+    all_taints,
     join,
     members,
     taints_of,
@@ -202,7 +203,7 @@ def _same(machine: Machine, frame: Frame, arguments: Arguments, place: Place) ->
 
 
 def _number(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:
-    return Array(frozenset().union(*(taints_of(value) for value in arguments.values())))
+    return Array(all_taints(arguments.values()))
 
 
 def _nothing(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> Value:

@@ -25,8 +25,10 @@ class Arguments:
 
     def values(self) -> tuple[Value, ...]:
         """Every value handed over."""
-        more = tuple(value for value in (self.more_positional, self.more_keywords) if value is not None)
-        return (*self.positional, *self.keywords.values(), *more)
+        given = (*self.positional, *self.keywords.values()) if self.keywords else self.positional
+        if self.more_positional is not None:
+            given = (*given, self.more_positional)
+        return given if self.more_keywords is None else (*given, self.more_keywords)
 
     def by_key(self) -> dict[Literal, Value]:
         """The keywords as the items of a dict."""

@@ -1,6 +1,6 @@
 """Abstract values and what can be asked of them."""
 
-from nnxlint.semantic.values.algebra import is_none, join, members, taints_of, truth, union, with_taints
+from nnxlint.semantic.values.algebra import all_taints, is_none, join, members, taints_of, truth, union, with_taints
 from nnxlint.semantic.values.kinds import (
     ARRAY,
     NO_TAINTS,
@@ -75,6 +75,7 @@ __all__ = [
     "Union",
     "Unknown",
     "Value",
+    "all_taints",
     "is_none",
     "join",
     "members",
