@@ -30,7 +30,6 @@ class CaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     arguments: dict[str, int | float | bool | str | list[int | float | bool | str]] = {}
     inputs: dict[str, InputConfig] = {}
     method: str | None = None
-    loss: str | None = None
 
 
 class VerifyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,15 +73,13 @@ class DeclaredCase:
     """A case that the settings declare.
 
     `target` is a function or a class; of a class, `arguments` are its constructor's, and `method` is called. `inputs`
-    are arrays by the name of a parameter, or `batch.image` for what a parameter holds under a key. `loss` is a function
-    of the module and the inputs.
+    are arrays by the name of a parameter, or `batch.image` for what a parameter holds under a key.
     """
 
     target: Named
     arguments: Mapping[str, object] = field(default_factory=dict)
     inputs: Mapping[str, DeclaredInput] = field(default_factory=dict)
     method: str = "__call__"
-    loss: Named | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +108,12 @@ def _case(written: CaseConfig) -> DeclaredCase:
     if not method.isidentifier():
         message = f"`verify`: {written.method!r} is no name of a method"
         raise NnxlintError(message)
-    loss = None if written.loss is None else _named("loss", written.loss)
-    return DeclaredCase(_named("target", written.target), dict(written.arguments), inputs, method, loss)
+    return DeclaredCase(_named(written.target), dict(written.arguments), inputs, method)
 
 
-def _named(key: str, text: str) -> Named:
+def _named(text: str) -> Named:
     if not _TARGET.fullmatch(text):
-        message = f"`verify`: `{key}` is {text!r}, and not MODULE:NAME, such as `shop.train:train_step`"
+        message = f"`verify`: `target` is {text!r}, and not MODULE:NAME, such as `shop.train:train_step`"
         raise NnxlintError(message)
     module, _, name = text.partition(":")
     return Named(module, name)

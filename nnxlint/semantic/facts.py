@@ -204,3 +204,15 @@ def _bound_names(statement: ast.stmt) -> Iterator[str]:
             )
         case ast.AnnAssign(target=ast.Name()):
             yield statement.target.id  # type: ignore[union-attr]
+
+
+def names_in(node: ast.AST) -> Iterator[str]:
+    """The names and attributes that are written below a node."""
+    if isinstance(node, ast.Name):
+        yield node.id
+        return
+    for child in ast.walk(node):
+        if isinstance(child, ast.Name):
+            yield child.id
+        elif isinstance(child, ast.Attribute):
+            yield child.attr

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, TypeVar, cast
 
-from nnxlint.semantic.facts import ClassDecl, FunctionDecl
+from nnxlint.semantic.facts import ClassDecl, FunctionDecl, names_in
 from nnxlint.semantic.flax_api import ClassApi, FlaxApi
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import Heap
@@ -22,7 +22,6 @@ from nnxlint.semantic.values import (
     Dictionary,
     External,
     Instance,
-    Literal,
     Place,
     Record,
     Ref,
@@ -191,7 +190,7 @@ class Machine:
         """The names and attributes in an expression, outer ones first: looked for once."""
         known = self._names.get(node)
         if known is None:
-            known = self._names[node] = tuple(_names_in(node))
+            known = self._names[node] = tuple(names_in(node))
         return known
 
     def once(self, make: "Callable[[Machine], T]") -> T:
@@ -297,23 +296,3 @@ class Machine:
         for node in cls.node.decorator_list:
             if frame is not None:
                 yield self.evaluate(self, frame, node.func if isinstance(node, ast.Call) else node)
-
-
-def _names_in(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Name):
-        yield node.id
-        return
-    for child in ast.walk(node):
-        if isinstance(child, ast.Name):
-            yield child.id
-        elif isinstance(child, ast.Attribute):
-            yield child.attr
-
-
-def literal(text: str | None) -> Literal:
-    """The value of a default in the API tables; anything but a literal is told by `ValueError`."""
-    value = ast.literal_eval(text or "")
-    if isinstance(value, int | float | complex | str | bytes | None):
-        return value
-    message = "not a plain literal"
-    raise ValueError(message)

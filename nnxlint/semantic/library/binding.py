@@ -1,9 +1,10 @@
 """Binding arguments to the signatures of the API tables."""
 
+import ast
+
 from nnxlint.semantic.flax_api import Parameter, Signature
-from nnxlint.semantic.machine import literal
 from nnxlint.semantic.observe import Arguments
-from nnxlint.semantic.values import Const, Unknown, Value
+from nnxlint.semantic.values import Const, Literal, Unknown, Value
 
 _POSITIONAL = frozenset({"positional_only", "positional_or_keyword"})
 
@@ -30,7 +31,7 @@ def _default(parameter: Parameter) -> Value | None:
     if parameter.default is None or parameter.kind.startswith("var_"):
         return None
     try:
-        return Const(literal(parameter.default))
+        return Const(_literal(parameter.default))
     except (ValueError, SyntaxError):
         return Unknown(reason="a default of the library")
 
@@ -41,3 +42,12 @@ def given(signature: Signature, arguments: Arguments, name: str) -> bool | None:
     if name in arguments.keywords or (name in positions and positions.index(name) < len(arguments.positional)):
         return True
     return None if arguments.open else False
+
+
+def _literal(text: str | None) -> Literal:
+    """The value of a default in the API tables; anything but a literal is told by `ValueError`."""
+    value = ast.literal_eval(text or "")
+    if isinstance(value, int | float | complex | str | bytes | None):
+        return value
+    message = "not a plain literal"
+    raise ValueError(message)
