@@ -1,13 +1,13 @@
 """A child: `python -m nnxlint.verify.child --in FD --out FD` answers jobs until there are no more.
 
-One job a line comes in on the one descriptor, one answer a line goes out on the other, after an empty line that says that
-the child is ready: from then on the clock of its job runs. Standard output and error are the
-programs' own.
+One job a line comes in on the one descriptor, one answer a line goes out on the other, after an empty line that says
+that the child is ready: from then on the clock of its job runs. Standard output and error are the programs' own.
 """
 
 import argparse
 import contextlib
 import os
+import tempfile
 import time
 import traceback
 
@@ -31,11 +31,33 @@ def main() -> None:
     parser.add_argument("--out", dest="answers", type=int, required=True)
     arguments = parser.parse_args()
     decoder = msgspec.json.Decoder(Job)
-    with os.fdopen(arguments.jobs, "rb") as jobs, os.fdopen(arguments.answers, "wb", buffering=0) as answers:
+    with (
+        os.fdopen(arguments.jobs, "rb") as jobs,
+        os.fdopen(arguments.answers, "wb", buffering=0) as answers,
+        tempfile.TemporaryDirectory(prefix="nnxlint-compiled-") as folder,
+    ):
+        _compile_quickly(folder)
         environment()  # finds the devices, which takes its time
         answers.write(b"\n")
         for line in jobs:
             answers.write(msgspec.json.encode(answer(decoder.decode(line))) + b"\n")
+
+
+def _compile_quickly(folder: str) -> None:
+    """Keep what was compiled for the next job, which mostly is about the same model, and optimize little.
+
+    Programs run a few steps only: to compile them well would take longer than to run them badly.
+    """
+    options: dict[str, object] = {
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    if jax.config.jax_compilation_cache_dir is None:  # type: ignore[attr-defined]
+        options["jax_compilation_cache_dir"] = folder
+    if jax.default_backend() == "cpu":
+        options["jax_disable_most_optimizations"] = True
+    for name, value in options.items():
+        jax.config.update(name, value)  # type: ignore[no-untyped-call]
 
 
 def answer(job: Job) -> Answer:

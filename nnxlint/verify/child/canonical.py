@@ -1,8 +1,8 @@
-"""The canonical form of a jaxpr: a digest for each output, equal for equal computations that are only written otherwise.
+"""The canonical form of a jaxpr: a digest for each output, equal for computations that are only written otherwise.
 
 Values are numbered from the inputs by what computes them, so names, order, repeated and unused equations do not count.
-`jit` is inlined; what it donates and how it shards is kept. Bodies of loops and branches see closed-over values by their
-numbers, not by their positions. Sums and products of two commute, which is exact; nothing else is rearranged.
+`jit` is inlined; what it donates and how it shards is kept. Bodies of loops and branches see closed-over values by
+their numbers, not by their positions. Sums and products of two commute, which is exact; nothing else is rearranged.
 """
 
 import hashlib
@@ -97,9 +97,6 @@ class _Numbering:
             special = getattr(self, f"_{name}", None) if name in {"scan", "while", "cond"} else None
             if special is not None:
                 return [_digest(each) for each in special(equation.params, operands)]
-            if name in OUTSIDE:
-                message = f"`{name}` runs what cannot be seen"
-                raise OpaqueError(message)
             return self._plain(equation, operands)
         except OpaqueError as error:
             self.problems.append(f"`{name}` has {error}" if "`" not in str(error) else str(error))
@@ -128,12 +125,15 @@ class _Numbering:
     def _plain(self, equation: JaxprEqn, operands: list[str]) -> list[str]:
         """Any other primitive: its name, its parameters and its operands."""
         name, params = equation.primitive.name, dict(equation.params)
+        if name in OUTSIDE:
+            message = f"`{name}` runs what cannot be seen"
+            raise OpaqueError(message)
         if name in COMMUTATIVE:
             operands = sorted(operands)
-        if name.startswith("custom_jvp_call") or name.startswith("custom_vjp_call"):
+        if name.startswith(("custom_jvp_call", "custom_vjp_call")):
             inner = params.pop("call_jaxpr", None) or params.pop("fun_jaxpr")
             rules = [fingerprint(params.pop(rule)) for rule in RULES if rule in params]
-            params = {key: params[key] for key in params if key in {"symbolic_zeros"}}
+            params = {key: params[key] for key in params if key == "symbolic_zeros"}
             operands = [*self.run(inner, operands), *rules, *operands]
         elif isinstance(params.get("jaxpr"), Jaxpr) and len(params["jaxpr"].invars) == len(operands):
             operands = [*self.run(ClosedJaxpr(params.pop("jaxpr"), ()), operands), *operands]

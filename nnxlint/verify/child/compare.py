@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnxlint.verify.child.loading import LoadedProgram, LoadError, load, write_files
-from nnxlint.verify.child.rows import watched
 from nnxlint.verify.child.trace import CONSTRUCTION
 from nnxlint.verify.child.trials import (
     MAX_STATE_BYTES,
@@ -17,7 +16,7 @@ from nnxlint.verify.child.trials import (
     state_bytes,
     summary,
 )
-from nnxlint.verify.child.vacuity import Edit, not_noticed, not_run
+from nnxlint.verify.child.vacuity import Edit, Seen, not_noticed, not_run
 from nnxlint.verify.child.views import Failure, Stage, code_difference, data_difference, failure_of, probe_names, stages
 from nnxlint.verify.protocol import Answer, CompareJob, Probe, Program
 from nnxlint.verify.verdicts import Verdict
@@ -25,13 +24,17 @@ from nnxlint.verify.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One of the two programs: its edit, which rows of it ran, and what was seen of it."""
+    """One of the two programs: its edit, and what was seen of it."""
 
     edit: Edit
     loaded: LoadedProgram
-    rows: set[int]
-    stages: tuple[Stage, ...]
+    seen: Seen
     failure: Failure | None
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages that could be traced."""
+        return self.seen.stages
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,10 @@ class Pair:
         return self.before, self.after
 
     @property
-    def is_traced(self) -> bool:
-        """Whether every stage of both sides has a jaxpr."""
-        return self.before.failure is None and self.after.failure is None
+    def is_seen_whole(self) -> bool:
+        """Whether every stage of both sides has a jaxpr, and these hold all that is done."""
+        traced = self.job.proof and all(side.failure is None for side in self.sides)
+        return traced and not any(stage.problems for side in self.sides for stage in side.stages)
 
 
 def compare(job: CompareJob) -> Answer:
@@ -71,19 +75,26 @@ def compare(job: CompareJob) -> Answer:
 
 def _side(job: CompareJob, program: Program, other: Program, folder: Path) -> Side:
     write_files(program.files, folder)
-    file = str(folder / program.main)
-    with watched(file) as rows:
-        loaded = load(program, folder)
-        found: list[Stage] = []
-        failure = None
-        try:
-            if job.proof:
-                found.extend(stages(loaded, job.case, _probes(job)))
-        except LoadError:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever the program raises
-            failure = failure_of(error, loaded)
-    return Side(Edit(program, folder, other.files.get(other.main, "")), loaded, rows[file], tuple(found), failure)
+    edit = Edit(program, folder, other.files.get(other.main, ""))
+    try:
+        wanted = edit.wanted
+    except SyntaxError as error:
+        message = f"the module cannot be loaded: {type(error).__name__} at row {error.lineno}: {error.msg}"
+        raise LoadError(message) from error
+    loaded = load(program, folder, wanted=wanted)
+    found: list[Stage] = []
+    rows = [loaded.recorder.taken()]
+    failure = None
+    try:
+        for stage in stages(loaded, job.case, _probes(job)) if job.proof else ():
+            found.append(stage)
+            rows.append(loaded.recorder.taken())
+    except LoadError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the program raises
+        failure = failure_of(error, loaded)
+        rows.append(loaded.recorder.taken())
+    return Side(edit, loaded, Seen(tuple(found), rows[0], tuple(rows[1:])), failure)
 
 
 def _probes(job: CompareJob) -> tuple[Probe, ...]:
@@ -133,18 +144,21 @@ def _mark_difference(one: Stage, other: Stage) -> str | None:
     return None
 
 
-def _vacuity(pair: Pair) -> tuple[str | None, int]:
-    """Why the comparison says nothing about the edit, in words; and how many changes it was seen to notice."""
+def _vacuity(pair: Pair, tried_rows: Sequence[frozenset[int]] = (frozenset(), frozenset())) -> tuple[str | None, int]:
+    """Why the comparison says nothing about the edit, in words; and how many changes it was seen to notice.
+
+    `tried_rows`: which edited statements ran on numbers, before and after.
+    """
     tried = 0
     if pair.job.frame_only:  # a frame is what the edit must not reach
         return None, tried
-    for side in pair.sides:
-        found = not_run(side.edit, side.rows)
+    for side, rows in zip(pair.sides, tried_rows, strict=True):
+        found = not_run(side.edit, rows.union(side.seen.loading, *side.seen.rows))
         if found is not None:
             return found, tried
-    if pair.is_traced and pair.job.proof:
+    if pair.is_seen_whole:
         for side in pair.sides:
-            found, more = not_noticed(side.edit, pair.job.case, pair.probes, side.stages)
+            found, more = not_noticed(side.edit, pair.job.case, pair.probes, side.seen)
             tried += more
             if found is not None:
                 return found, tried
@@ -157,16 +171,13 @@ def _tested(pair: Pair, reasons: Sequence[str]) -> Answer:
     if any(state_bytes(stage.trace) > MAX_STATE_BYTES for side in pair.sides for stage in side.stages):
         return _answer(job, Verdict.UNVERIFIED, f"too big to be run on numbers, and not proved: {reasons[0]}")
     try:
-        with watched(*(side.loaded.file for side in pair.sides)) as rows:
-            programs = [load(side.edit.program, side.edit.folder) for side in pair.sides]
-            found = counterexample(Bench(programs[0], programs[1], job.case, job.seeds), _trials(pair))
+        before, after = (load(side.edit.program, side.edit.folder, wanted=side.edit.wanted) for side in pair.sides)
+        found = counterexample(Bench(before, after, job.case, job.seeds), _trials(pair))
     except (CannotRunError, LoadError) as error:
         return _answer(job, Verdict.UNVERIFIED, str(error))
     if found is not None:
         return _answer(job, Verdict.DIFFERS, found)
-    for side in pair.sides:
-        side.rows.update(rows[side.loaded.file])
-    vacuous, _ = _vacuity(pair)
+    vacuous, _ = _vacuity(pair, (before.recorder.taken(), after.recorder.taken()))
     if vacuous is not None:
         return _answer(job, Verdict.UNVERIFIED, vacuous)
     return _answer(job, Verdict.TESTED, f"equal over {summary(job.seeds)}; not proved: {'; '.join(reasons[:3])}")

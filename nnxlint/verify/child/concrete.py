@@ -1,13 +1,12 @@
 """Run two programs on numbers and compare all that they give: for what cannot be proved."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal
 
 from nnxlint.verify.child.case import concrete_inputs
 from nnxlint.verify.child.loading import LoadedProgram
@@ -86,46 +85,15 @@ def eager_run(program: LoadedProgram, case: Case, probe: Probe) -> Run:
     return run
 
 
-def trace_run(trace: Trace, *, compiled: bool) -> Run:
-    """The same from a trace: compiled as a whole, or equation by equation."""
-
-    def evaluate(flat: Sequence[Any]) -> list[Any]:
-        return evaluated(trace.closed, flat)
-
-    function = jax.jit(evaluate) if compiled else evaluate
+def compiled_run(trace: Trace) -> Run:
+    """The same from a trace, compiled as a whole."""
+    function = jax.jit(lambda flat: jax.core.eval_jaxpr(trace.closed.jaxpr, trace.closed.consts, *flat))
 
     def run(values: dict[str, Arrays]) -> Observed:
         flat = [values[group][name] for group in sorted(values) for name in sorted(values[group])]
         return Observed(dict(zip(trace.outputs, function(flat), strict=True)), trace.notes)
 
     return run
-
-
-def evaluated(closed: ClosedJaxpr, arguments: Sequence[Any]) -> list[Any]:
-    """Evaluate a jaxpr equation by equation, those within `jit` too, so that nothing big is compiled."""
-    jaxpr = closed.jaxpr
-    values = dict(zip((*jaxpr.invars, *jaxpr.constvars), (*arguments, *closed.consts), strict=True))
-
-    def read(atom: Any) -> Any:  # noqa: ANN401 - a value
-        return atom.val if isinstance(atom, Literal) else values[atom]
-
-    for equation in jaxpr.eqns:
-        operands = [read(atom) for atom in equation.invars]
-        if equation.primitive.name in {"jit", "pjit"}:
-            results = evaluated(equation.params["jaxpr"], operands)
-        else:
-            results = _bound(equation, operands)
-        values.update(zip(equation.outvars, results, strict=True))
-    return [read(atom) for atom in jaxpr.outvars]
-
-
-def _bound(equation: JaxprEqn, operands: Sequence[Any]) -> list[Any]:
-    """What one equation gives: a jaxpr of its own, so that jax itself knows how to bind its parameters."""
-    variables = dict(zip((id(atom) for atom in equation.invars), equation.invars, strict=True))
-    inputs = [atom for atom in variables.values() if not isinstance(atom, Literal)]
-    values = {id(atom): value for atom, value in zip(equation.invars, operands, strict=True)}
-    jaxpr = Jaxpr((), inputs, equation.outvars, [equation], equation.effects, None)
-    return jax.core.eval_jaxpr(jaxpr, (), *(values[id(atom)] for atom in inputs))
 
 
 def difference(

@@ -15,6 +15,8 @@ import numpy as np
 from flax import nnx
 from jax.sharding import PartitionSpec
 
+from nnxlint.verify.child.rows import RECORDER, Recorder
+
 # What jax wraps around a rule of derivation before it becomes a parameter, and where the rule lies in it.
 PLUMBING = frozenset({"fn", "jvp", "jvps", "fwd", "bwd"})
 PLUMBERS = frozenset({"jax._src.linear_util", "jax._src.interpreters.partial_eval", "jax._src.custom_derivatives"})
@@ -50,7 +52,7 @@ def fingerprint(value: object, *, strict: bool = True) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _dtype_text(value: object) -> str:
+def _dtype_text(value: Any) -> str:  # noqa: ANN401 - whatever names a dtype
     try:
         return f"dtype {jnp.dtype(value).name}"
     except TypeError:
@@ -86,6 +88,13 @@ class _Reader:
                 yield from self._code(value)
             case functools.partial():
                 yield from (*self.parts(value.func), *self.parts(value.args), *self.parts(value.keywords))
+            case tuple() | list() | Mapping() | set() | frozenset():
+                yield from self._collection(value)
+            case _:
+                yield from self._object(value)
+
+    def _collection(self, value: object) -> Iterator[str]:
+        match value:
             case tuple() | list():
                 yield f"({type(value).__qualname__} {len(value)}"
                 for each in value:
@@ -99,7 +108,7 @@ class _Reader:
             case set() | frozenset():
                 yield f"(set {sorted(''.join(self.parts(each)) for each in value)})"
             case _:
-                yield from self._object(value)
+                return
 
     def _object(self, value: object) -> Iterator[str]:
         kind = f"{type(value).__module__}.{type(value).__qualname__}"
@@ -130,7 +139,7 @@ class _Reader:
             yield f"({value.__module__}.{value.__qualname__}:{value.__code__.co_firstlineno}"
         else:
             yield "(function"
-            yield from self.parts(value.__code__)
+            yield from self.parts(_plain_code(value))
             yield from (*self.parts(value.__defaults__), *self.parts(value.__kwdefaults__))
             yield from self._globals(value)
         for name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=False):
@@ -139,7 +148,7 @@ class _Reader:
         yield ")"
 
     def _globals(self, function: types.FunctionType) -> Iterator[str]:
-        for name in sorted(_names(function.__code__)):
+        for name in sorted(_names(_plain_code(function))):
             if name in function.__globals__:
                 yield f"[{name}]"
                 yield from self.parts(function.__globals__[name])
@@ -159,6 +168,13 @@ def _rules(arguments: object) -> Iterator[object]:
 def _is_library(function: types.FunctionType) -> bool:
     root = (function.__module__ or "").partition(".")[0]
     return root in LIBRARIES or root in sys.stdlib_module_names
+
+
+def _plain_code(function: types.FunctionType) -> types.CodeType:
+    """The code of a function without what notes that its statements are run."""
+    recorder = function.__globals__.get(RECORDER)
+    code = function.__code__
+    return recorder.originals.get(code, code) if isinstance(recorder, Recorder) else code
 
 
 def _names(code: types.CodeType) -> set[str]:

@@ -16,6 +16,7 @@ import importlib.util
 import sys
 import tempfile
 import types
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,9 +25,11 @@ import flax.nnx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax  # type: ignore[import-untyped]
+import optax
 
 from nnxlint.verify.child import toplevel
+from nnxlint.verify.child.perturb import PERTURB, other_value
+from nnxlint.verify.child.rows import RECORDER, Recorder
 from nnxlint.verify.child.toplevel import Skipped
 from nnxlint.verify.protocol import Program
 
@@ -50,6 +53,7 @@ class LoadedProgram:
     skipped: list[Skipped] = field(default_factory=list)
     modules: dict[str, types.ModuleType] = field(default_factory=dict)
     change: Change | None = None
+    recorder: Recorder = field(default_factory=Recorder)
 
     @property
     def file(self) -> str:
@@ -129,9 +133,14 @@ def write_files(files: Mapping[str, str], folder: Path) -> None:
         target.write_text(text, encoding="utf-8")
 
 
-def load(program: Program, folder: Path, change: Change | None = None) -> LoadedProgram:
-    """Load a program whose files lie in the folder; `change` is made to the main module's tree before it is run."""
-    loaded = LoadedProgram(program, folder, module_name(program.main), change=change)
+def load(
+    program: Program, folder: Path, change: Change | None = None, wanted: frozenset[int] = frozenset()
+) -> LoadedProgram:
+    """Load a program whose files lie in the folder; `change` is made to the main module's tree before it is run.
+
+    `wanted`: the first rows of statements that note in the program's `recorder` when they are run.
+    """
+    loaded = LoadedProgram(program, folder, module_name(program.main), change=change, recorder=Recorder(wanted))
     sys.dont_write_bytecode = True
     with loaded.active():
         try:
@@ -178,9 +187,13 @@ class _MainLoader(importlib.abc.Loader):
         statements, skipped = toplevel.split(tree)
         loaded.skipped[:] = skipped
         flags = _future_flags(statements)
+        vars(module)[RECORDER] = loaded.recorder
+        if loaded.change is not None:
+            vars(module)[PERTURB] = other_value
         for statement in statements:
-            body = ast.Module([statement], [])
-            code = compile(body, loaded.file, "exec", flags=flags, dont_inherit=True)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", SyntaxWarning)
+                code = loaded.recorder.compiled(statement, loaded.file, flags)
             try:
                 exec(code, vars(module))  # noqa: S102 - running programs is what this process is for
             except ImportError as error:

@@ -8,9 +8,23 @@ import tokenize
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from nnxlint.verify.child.perturb import PERTURB
+
 Place = tuple[int, int]
 
 LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.COMMENT, tokenize.ENDMARKER}
+
+# A dtype that was dropped may be the default, and go unnoticed.
+OTHER_DTYPES = {
+    "float64": "float32",
+    "float32": "float16",
+    "float16": "float32",
+    "bfloat16": "float32",
+    "int64": "int16",
+    "int32": "int16",
+    "uint8": "int16",
+    "bool_": "int16",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,7 @@ def points(tree: ast.Module, places: Sequence[Place], text: str) -> list[Point]:
     for place in chars:
         path = _path_to(tree, place)
         node = None if path is None else _at(tree, path)
-        if path is not None and isinstance(node, ast.expr | ast.keyword):
+        if path is not None and isinstance(node, ast.expr | ast.keyword) and not _is_docstring(tree, path):
             found.setdefault(path, Point(place[0], ast.unparse(node), path))
     return list(found.values())
 
@@ -59,10 +73,20 @@ def points(tree: ast.Module, places: Sequence[Place], text: str) -> list[Point]:
 def mutants(tree: ast.Module, point: Point) -> list[Mutant]:
     """Changes at a point, the most telling first."""
     node = _at(tree, point.path)
-    return [Mutant(point, _replacing(point.path, each)) for each in _variants(node)]
+    # Whose attribute is asked for matters by its kind, not by its numbers.
+    perturbed = () if isinstance(_at(tree, point.path[:-1]), ast.Attribute) else _perturbed(node)
+    variants = [*perturbed, *_variants(node)]
+    return [Mutant(point, _replacing(point.path, each)) for each in variants]
 
 
-def _opcodes(mine: Sequence[str], theirs: Sequence[str]) -> list[tuple[str, int, int, int, int]]:
+def _perturbed(node: ast.AST) -> Iterator[ast.expr]:
+    """The expression with other numbers in the arrays that it gives."""
+    evaluated = ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BinOp | ast.UnaryOp | ast.IfExp | ast.Compare
+    if isinstance(node, evaluated) and not isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+        yield ast.Call(ast.Name(PERTURB, ast.Load()), [node], [])
+
+
+def _opcodes(mine: Sequence[str], theirs: Sequence[str]) -> Sequence[tuple[str, int, int, int, int]]:
     return difflib.SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes()
 
 
@@ -105,11 +129,16 @@ def _holds(node: ast.AST, place: Place) -> bool:
         return any(_holds(child, place) for _, _, child in _children(node))
     if isinstance(node, ast.comprehension | ast.withitem | ast.match_case):
         return any(_holds(child, place) for _, _, child in _children(node))
-    if not hasattr(node, "lineno"):
+    if not isinstance(node, ast.expr | ast.stmt | ast.keyword | ast.arg | ast.excepthandler | ast.pattern):
         return False
-    decorators = [each for each in getattr(node, "decorator_list", ()) if _holds(each, place)]
-    start = (node.lineno, node.col_offset)
-    return bool(decorators) or start <= place < (node.end_lineno or node.lineno, node.end_col_offset or 0)
+    if any(_holds(each, place) for each in getattr(node, "decorator_list", ())):
+        return True
+    end = node.end_lineno or node.lineno, node.end_col_offset or 0
+    return (node.lineno, node.col_offset) <= place < end
+
+
+def _is_docstring(tree: ast.AST, path: Sequence[tuple[str, int | None]]) -> bool:
+    return isinstance(_at(tree, path), ast.Constant) and isinstance(_at(tree, path[:-1]), ast.Expr)
 
 
 def _at(tree: ast.AST, path: Sequence[tuple[str, int | None]]) -> ast.AST:
@@ -142,27 +171,44 @@ def _variants(node: ast.AST) -> list[ast.AST | None]:
     nothing: list[ast.AST | None] = [ast.Constant(None), ast.Constant(17)]
     match node:
         case ast.keyword(name, value):
-            inner = [ast.keyword(name, each) for each in _variants(value) if isinstance(each, ast.expr)]
-            return [*inner, None]
-        case ast.Constant(bool() as value):
-            return [ast.Constant(not value), *nothing]
-        case ast.Constant(int() | float() as value):
-            return [ast.Constant(value + 1), ast.Constant(value * 2 + 3), *nothing]
-        case ast.Constant(str() as value):
-            return [ast.Constant(f"{value}_mutant"), *nothing]
-        case ast.Name(name, ast.Store()) | ast.Name(name, ast.Del()):
-            return [ast.Name(f"{name}_mutant", node.ctx)]
-        case ast.Attribute(value, name, ast.Store()):
-            return [ast.Attribute(value, f"{name}_mutant", ast.Store())]
-        case ast.Tuple(_, ast.Store()) | ast.List(_, ast.Store()) | ast.Starred() | ast.Subscript(_, _, ast.Store()):
-            return []
+            return [*(ast.keyword(name, each) for each in _variants(value) if isinstance(each, ast.expr)), None]
+        case ast.Constant(value):
+            return [*map(ast.Constant, _other_constants(value)), *nothing]
         case ast.BinOp(left, operator, right):
             other = ast.Add() if isinstance(operator, ast.Sub) else ast.Sub()
             return [ast.BinOp(left, other, right), ast.BinOp(right, operator, left), left, *nothing]
+        case ast.Name(name) | ast.Attribute(_, name) if name in OTHER_DTYPES:
+            return [_renamed(node, OTHER_DTYPES[name]), *nothing]
         case ast.UnaryOp(_, operand):
             return [operand, *nothing]
-        case ast.Call(function, arguments, keywords):
-            dropped: list[ast.AST | None] = [ast.Call(function, arguments[:-1], keywords)] if arguments else []
-            return [*dropped, *nothing]
+        case ast.Call(function, [*arguments, _], keywords):
+            return [ast.Call(function, arguments, keywords), *nothing]
+        case _ if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+            return _other_targets(node)
         case _:
-            return nothing
+            return [] if isinstance(node, ast.Starred) else nothing
+
+
+def _renamed(node: ast.Name | ast.Attribute, name: str) -> ast.expr:
+    if isinstance(node, ast.Name):
+        return ast.Name(name, node.ctx)
+    return ast.Attribute(node.value, name, node.ctx)
+
+
+def _other_constants(value: object) -> list[bool | float | str]:
+    if isinstance(value, bool):
+        return [not value]
+    if isinstance(value, int | float):
+        return [value + 1, value * 2 + 3]
+    return [f"{value}_mutant"] if isinstance(value, str) else []
+
+
+def _other_targets(node: ast.AST) -> list[ast.AST | None]:
+    """Something else that is assigned to, so that what was meant keeps its value."""
+    match node:
+        case ast.Name(name, context):
+            return [ast.Name(f"{name}_mutant", context)]
+        case ast.Attribute(value, name, context):
+            return [ast.Attribute(value, f"{name}_mutant", context)]
+        case _:
+            return []

@@ -5,6 +5,7 @@ loadings of one program have different functions and classes. So the walk is our
 that is equal for equal things.
 """
 
+import collections
 import dataclasses
 import functools
 import sys
@@ -89,7 +90,7 @@ def _compound(value: object, path: str, found: Reach) -> None:
             _variable(value, path, found)
         case types.FunctionType() | types.MethodType() | functools.partial():
             _function(value, path, found)
-        case tuple() | list():
+        case tuple() | list() | collections.deque():
             names = getattr(value, "_fields", range(len(value)))
             _parts(zip(names, value, strict=True), path, f"{_kind(value)} of {len(value)}", found)
         case Mapping():
@@ -181,7 +182,8 @@ def _attributes(value: object) -> Iterator[tuple[str, object]]:
 def _is_known(value: object) -> bool:
     """Whether the value is an object of a program or of a library whose objects are made of plain parts."""
     root = type(value).__module__.partition(".")[0]
-    return isinstance(value, nnx.Module) or dataclasses.is_dataclass(value) or root not in FOREIGN
+    made_of_parts = isinstance(value, nnx.Module | types.SimpleNamespace) or dataclasses.is_dataclass(value)
+    return made_of_parts or root not in FOREIGN
 
 
 def _kind(value: object) -> str:

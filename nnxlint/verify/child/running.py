@@ -1,4 +1,4 @@
-"""Run a program once on numbers: does it raise, and where?"""
+"""Run a program once on numbers, and say whether it raises, and where."""
 
 from nnxlint.verify.child.case import call, concrete_inputs
 from nnxlint.verify.child.loading import LoadError, opened

@@ -1,8 +1,8 @@
 """Observe a program abstractly: what its makers and its probes compute, as jaxprs with names.
 
-Within one trace the objects are made, their Variables are given inputs of the jaxpr as values, the call is made, and all
-that can be reached afterwards becomes outputs of the jaxpr. So nothing is allocated, whatever the size of the model, and
-state that this misses is still compared: by the computation that made it.
+Within one trace the objects are made, their Variables are given inputs of the jaxpr as values, the call is made, and
+all that can be reached afterwards becomes outputs of the jaxpr. So nothing is allocated, whatever the size of the
+model, and state that this misses is still compared: by the computation that made it.
 """
 
 import contextlib
@@ -172,7 +172,10 @@ def _called(program: LoadedProgram, case: Case, probe: Probe, scope: Scope, note
     found = reach({**made_objects(case, scope), **outputs})
     after = _global_texts(program)
     notes.changed_globals = tuple(name for name in after if after[name] != before.get(name))
-    notes.entries = found.entries
+    changed = reach({f"global {name}": program.namespace[name] for name in notes.changed_globals})
+    notes.entries = {**found.entries, **changed.entries}
+    # Arrays that an earlier trace left in a global are none of this one.
+    found.arrays.update((path, each) for path, each in changed.arrays.items() if not isinstance(each, jax.core.Tracer))
     return found
 
 

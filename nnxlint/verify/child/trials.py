@@ -1,4 +1,4 @@
-"""Try two programs on numbers, over seeds, steps, and ways to run: do they give the same?"""
+"""Try two programs on numbers, over seeds, steps, and ways to run: they give the same, or a counterexample."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -11,11 +11,11 @@ from nnxlint.verify.child.concrete import (
     STEPS,
     Observed,
     Run,
+    compiled_run,
     constructed,
     difference,
     eager_run,
     rounding,
-    trace_run,
     varied,
 )
 from nnxlint.verify.child.loading import LoadedProgram
@@ -34,7 +34,7 @@ class CannotRunError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A stage of two programs to try: its name, its probe (None for construction), and its traces where there are any."""
+    """A stage of two programs to try: its name, its probe (None for construction), and its traces, if any."""
 
     name: str
     probe: Probe | None
@@ -135,14 +135,10 @@ def _ways(bench: Bench, trial: Trial, probe: Probe, *, exact: bool) -> Iterator[
     if trial.before is None or trial.after is None:
         yield _Way(*eager, bench.seeds)
         return
-    plain = trace_run(trial.before.trace, compiled=False), trace_run(trial.after.trace, compiled=False)
-    if exact:
-        yield _Way(*plain, bench.seeds)
-        return
-    compiled = trace_run(trial.before.trace, compiled=True), trace_run(trial.after.trace, compiled=True)
-    yield _Way(*plain, bench.seeds[:1], 1, compiled[0])
-    yield _Way(*compiled, bench.seeds, STEPS, plain[0])
-    yield _Way(*eager, bench.seeds[:1], 1, compiled[0])
+    compiled = compiled_run(trial.before.trace), compiled_run(trial.after.trace)
+    yield _Way(*compiled, bench.seeds, STEPS, eager[0])
+    if not exact:
+        yield _Way(*eager, bench.seeds[:1], 1, compiled[0])
 
 
 def _difference_on_the_way(

@@ -27,20 +27,19 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One observation: the name that answers use for it, its trace and its canonical form."""
+    """One observation: the name that answers use for it, its trace, its canonical form, and what the makers gave."""
 
     name: str
     trace: Trace
     form: Form
+    construction: Construction
 
     @property
-    def problems(self) -> Iterator[str]:
+    def problems(self) -> tuple[str, ...]:
         """Why equal forms would prove nothing."""
-        yield from self.form.problems
-        if self.trace.notes.printed:
-            yield "the call prints"
-        for name in self.trace.notes.changed_globals:
-            yield f"the call changes the global `{name}`"
+        notes = self.trace.notes
+        printing = ("the call prints",) if notes.printed else ()
+        return (*self.form.problems, *printing, *(f"the call changes `{name}`" for name in notes.changed_globals))
 
 
 def failure_of(error: BaseException, program: LoadedProgram | None) -> Failure:
@@ -56,11 +55,22 @@ def failure_of(error: BaseException, program: LoadedProgram | None) -> Failure:
 
 def stages(program: LoadedProgram, case: Case, probes: Sequence[Probe]) -> Iterator[Stage]:
     """The stages one by one: construction first, then each probe; whatever the program raises is raised."""
-    construction = trace_construction(program, case)
-    yield Stage(CONSTRUCTION, construction.trace, canonical(construction.trace))
+    first = construction_stage(program, case)
+    yield first
     for name, probe in zip(probe_names(probes), probes, strict=True):
-        trace = trace_probe(program, case, probe, construction)
-        yield Stage(name, trace, canonical(trace))
+        yield probe_stage(program, case, name, probe, first.construction)
+
+
+def construction_stage(program: LoadedProgram, case: Case) -> Stage:
+    """The making of the case's objects."""
+    made = trace_construction(program, case)
+    return Stage(CONSTRUCTION, made.trace, canonical(made.trace), made)
+
+
+def probe_stage(program: LoadedProgram, case: Case, name: str, probe: Probe, made: Construction) -> Stage:
+    """One probe, on objects of which the construction says what state they have."""
+    trace = trace_probe(program, case, probe, made)
+    return Stage(name, trace, canonical(trace), made)
 
 
 def probe_names(probes: Sequence[Probe]) -> list[str]:
@@ -79,9 +89,7 @@ def data_difference(before: dict[str, Entry], after: dict[str, Entry]) -> str | 
             kind = one or other
             if kind is not None and kind.kind == "data" and not _inside_code(path, before, after):
                 return f"`{path}` is {'gone' if other is None else 'new'}"
-        elif one != other and "code" not in (one.kind, other.kind):
-            return f"`{path}` was {_short(one.text)} and is {_short(other.text)}"
-        elif one.kind != other.kind:
+        elif one != other and (one.kind, other.kind) != ("code", "code"):
             return f"`{path}` was {_short(one.text)} and is {_short(other.text)}"
     return None
 
