@@ -76,38 +76,50 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _plots(runs: Sequence[Run]) -> Iterator[str]:
-    """What the bug does and what the fix does, for each rule on the first model that has something to draw."""
+    """What the bug does and what the fix does, for each rule of which something can be drawn."""
     names = {rule.code: rule.name for rule in all_rules()}
     for number, run in enumerate(runs):
         if not run.result.curves:
             continue
-        name, curve = f"run-{number}", run.result.curves[0]
+        name = f"run-{number}"
         title = " ".join((run.result.code, names.get(run.result.code, ""), run.place)).strip()
         yield f'<section aria-labelledby="{name}">\n<h2 id="{name}">{escape(title)}</h2>'
-        yield f"<p>What the bug does and what the fix does, on {escape(curve.subject)}.</p>"
         yield '<div class="plots">'
-        yield from (_figure(f"{name}-{index}", *pair) for index, pair in enumerate(_paired(curve)))
+        yield from (_figure(f"{name}-{index}", drawn) for index, drawn in enumerate(_worth_drawing(run.result.curves)))
         yield "</div>\n</section>"
 
 
-def _paired(curve: Curve) -> Iterator[tuple[tuple[Series, ...], tuple[Series, ...]]]:
-    """Series that belong into one plot: two streams together, else those of one title."""
+def _worth_drawing(curves: Sequence[Curve]) -> list[Curve]:
+    """Of all models' series, one plot of each kind: the first in which the fix makes a difference."""
+    single = [each for curve in curves for each in _single(curve)]
+    telling = [each for each in single if _values(each.bad) != _values(each.fixed)] or single
+    by_kind: dict[str, Curve] = {}
+    for each in telling:
+        by_kind.setdefault((each.bad or each.fixed)[0].y_label, each)
+    return list(by_kind.values())
+
+
+def _values(series: Sequence[Series]) -> list[tuple[float | None, ...]]:
+    return [each.values for each in series]
+
+
+def _single(curve: Curve) -> Iterator[Curve]:
+    """What goes into one plot each: two streams together, else the series of one title."""
     if is_scatter(curve.bad, curve.fixed):
-        yield curve.bad[:2], curve.fixed[:2]
+        yield Curve(curve.subject, curve.bad[:2], curve.fixed[:2])
         return
     for title in dict.fromkeys(series.title for series in (*curve.bad, *curve.fixed)):
-        yield (
-            tuple(each for each in curve.bad if each.title == title),
-            tuple(each for each in curve.fixed if each.title == title),
-        )
+        bad, fixed = (tuple(each for each in side if each.title == title)[:1] for side in (curve.bad, curve.fixed))
+        yield Curve(curve.subject, bad, fixed)
 
 
-def _figure(name: str, bad: tuple[Series, ...], fixed: tuple[Series, ...]) -> str:
+def _figure(name: str, drawn: Curve) -> str:
+    bad, fixed = drawn.bad, drawn.fixed
     first = (*bad, *fixed)[0]
     title = f"{first.title} against {bad[1].title}" if is_scatter(bad, fixed) else first.title
     drawing = plot(title.replace("`", ""), bad, fixed, name)
     return (
-        f"<figure>\n<figcaption>{_prose(title)}</figcaption>\n{drawing}\n"
+        f"<figure>\n<figcaption>{_prose(title)}, on {escape(drawn.subject)}</figcaption>\n{drawing}\n"
         f"<p>{escape(described(bad, fixed))}</p>\n{_numbers(first.x_label, title, bad, fixed)}\n</figure>"
     )
 
