@@ -1,10 +1,12 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
 Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the tables
-of rules and of settings, and what the command prints on the demonstration project. With `--check` nothing is
+of rules and of settings, and what the command prints on the demonstration project. What was *Measured* of a rule
+comes from `docs/measured.json`, which `scripts/measure_rules.py` writes. With `--check` nothing is
 written: the exit status is 1 when something is out of date.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -24,6 +26,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "fixtures" / "_project" / "demo"
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
+MEASURED = ROOT / "docs" / "measured.json"
 
 GROUPS = {
     "NNX1": "Mode: training against evaluation",
@@ -96,13 +99,25 @@ def settings_table() -> str:
 
 def _documents() -> Iterator[tuple[Path, str]]:
     rules = all_rules()
+    measured = _measured()
     for rule in rules:
-        yield PAGES / f"{rule.name}.md", rule_page(rule)
+        yield PAGES / f"{rule.name}.md", rule_page(rule) + measured.get(rule.code, "")
     yield PAGES / "index.md", f"# Rules\n\n{rule_table(rules, '')}\n"
     parts = {"rules": rule_table(rules, "docs/rules/")}
     parts |= {"settings": settings_table()}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
+
+
+def _measured() -> dict[str, str]:
+    """Give the section on what was measured, by the code of the rule."""
+    sections: dict[str, str] = {}
+    for each in json.loads(MEASURED.read_text(encoding="utf-8")):
+        ran_on = f"Flax {each['flax']}, JAX {each['jax']}, {each['device']}"
+        told = f"{each['verdict']} (`{each['contract']}`; {ran_on}): {each['reason']}."
+        before = sections.get(each["code"], "\n## Measured\nBy `nnxlint verify --rules`:\n\n")
+        sections[each["code"]] = f"{before}- {told}\n"
+    return sections
 
 
 def _row(rule: Rule, link: str) -> str:

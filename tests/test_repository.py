@@ -99,6 +99,7 @@ CONFINED = {
     "optax": ("verify.child", "verify.reference"),
     "orbax": ("verify.child", "verify.reference"),
     "pygls": ("lsp",),
+    "pygal": ("render.plots",),
     "rich": ("render", "commands"),
     "click": ("cli", "render.diff"),
     "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules"),

@@ -7,6 +7,7 @@ from nnxlint.errors import NnxlintError
 from nnxlint.verify.protocol import Series
 
 _SIZE = {"width": 560, "height": 320}
+_PLAIN: dict[str, object] = {"js": [], "css": [], "no_prefix": True, "margin": 10, "legend_at_bottom": True}
 _BEFORE, _AFTER = "before the fix", "after the fix"
 # A plot of single values, or one for each array, has no course to follow: bars, not a line.
 _APART = "array"
@@ -29,24 +30,25 @@ def plot(title: str, bad: Sequence[Series], fixed: Sequence[Series], name: str) 
         message = 'a report needs pygal: pip install "nnxlint[verify]"'
         raise NnxlintError(message) from error
     first = (*bad, *fixed)[0]
-    options = {**_SIZE, "js": [], "css": [], "no_prefix": True, "margin": 10, "legend_at_bottom": True}
+    options: dict[str, object] = {
+        **_SIZE,
+        "js": [],
+        "css": [],
+        "no_prefix": True,
+        "margin": 10,
+        "legend_at_bottom": True,
+    }
+    options["value_formatter"] = "{:.3g}".format
     if is_scatter(bad, fixed):
         chart = pygal.XY(**options, stroke=False, x_title=first.title, y_title=bad[1].title)
         for label, pair in ((_BEFORE, bad), (_AFTER, fixed)):
             chart.add(label, list(zip(pair[0].values, pair[1].values, strict=False)))
     else:
-        bars = len(first.values) == 1 or first.x_label == _APART
-        chart = (pygal.Bar if bars else pygal.Line)(
-            **options,
-            print_values=bars,
-            print_values_position="top",
-            x_title=first.x_label,
-            y_title=first.y_label,
-            min_scale=3,
-            max_scale=7,
-        )
         longest = max(len(each.values) for each in (*bad, *fixed))
-        chart.x_labels = [str(number) for number in range(1, longest + 1)]
+        bars = longest == 1 or first.x_label == _APART
+        options |= {"print_values": bars, "print_values_position": "top", "min_scale": 3, "max_scale": 7}
+        chart = (pygal.Bar if bars else pygal.Line)(**options, x_title=first.x_label, y_title=first.y_label)
+        chart.x_labels = [str(number) for number in range(1, longest + 1)] if longest > 1 else [""]
         for label, series in ((_BEFORE, bad), (_AFTER, fixed)):
             chart.add(label, list(series[0].values) if series else [])
     return _ours(chart.render_tree(), title, described(bad, fixed), name)
@@ -61,7 +63,8 @@ def described(bad: Sequence[Series], fixed: Sequence[Series]) -> str:
     """Say in words what the plot shows."""
     if is_scatter(bad, fixed):
         return f"{bad[0].title} against {bad[1].title}: before the fix, {_alike(bad)}; after it, {_alike(fixed)}."
-    told = [f"{label}: {_course(each[0].values)}" for label, each in ((_BEFORE, bad), (_AFTER, fixed)) if each]
+    sides = ((_BEFORE, bad), (_AFTER, fixed))
+    told = [f"{label}: {_course(each[0].values) if each else 'nothing'}" for label, each in sides]
     first = (*bad, *fixed)[0]
     return f"{first.y_label.capitalize()} by {first.x_label}; {'; '.join(told)}."
 

@@ -93,8 +93,10 @@ def _worth_drawing(curves: Sequence[Curve]) -> list[Curve]:
     """Of all models' series, one plot of each kind: the first in which the fix makes a difference."""
     single = [each for curve in curves for each in _single(curve)]
     telling = [each for each in single if _values(each.bad) != _values(each.fixed)] or single
-    by_kind = {(each.bad or each.fixed)[0].y_label: each for each in reversed(telling)}
-    return list(reversed(by_kind.values()))
+    by_kind: dict[str, Curve] = {}
+    for each in telling:
+        by_kind.setdefault((each.bad or each.fixed)[0].y_label, each)
+    return list(by_kind.values())
 
 
 def _values(series: Sequence[Series]) -> list[tuple[float | None, ...]]:

@@ -73,7 +73,9 @@ def points(tree: ast.Module, places: Sequence[Place], text: str) -> list[Point]:
 def mutants(tree: ast.Module, point: Point) -> list[Mutant]:
     """Changes at a point, the most telling first."""
     node = _at(tree, point.path)
-    variants = [*_perturbed(node), *_variants(node)]
+    # Whose attribute is asked for matters by its kind, not by its numbers.
+    perturbed = () if isinstance(_at(tree, point.path[:-1]), ast.Attribute) else _perturbed(node)
+    variants = [*perturbed, *_variants(node)]
     return [Mutant(point, _replacing(point.path, each)) for each in variants]
 
 
