@@ -8,7 +8,7 @@ import pytest
 
 from nnxlint.rule import Repairs
 from nnxlint.rules import all_rules
-from nnxlint.verify.contracts import COMPARED_FRAMES, jobs_of, promise_of
+from nnxlint.verify.contracts import COMPARED_FRAMES, jobs_of
 from nnxlint.verify.programs import MAIN, MODELS, Folder, Plan, RulePrograms, lint_program, rule_folders, rule_programs
 from tests.fixture_cases import FIXTURES, ROOT
 
@@ -126,10 +126,3 @@ def test_witnesses_and_contracts_name_the_same_properties() -> None:
 
     assert {*WITNESSES, *COMPARED_FRAMES} == named | shown
     assert COMPARED_FRAMES.isdisjoint(WITNESSES)
-
-
-def test_a_stronger_promise_is_a_rule_contract_of_its_own() -> None:
-    stronger = [folder for folder in FOLDERS if folder.plan.promise is not None]
-
-    assert [folder.name for folder in stronger] == ["NNX201_whole"]
-    assert type(promise_of(rule_programs(stronger[0], "dense"))).__name__ == "Preserves"

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -36,8 +37,11 @@ def _child() -> Iterator[tuple[int, int, subprocess.Popen[bytes]]]:
 
 
 def _answers(jobs: Sequence[Job]) -> dict[str, Answer]:
-    """Have one child do all the jobs."""
-    return _answers_and_memory(jobs)[0]
+    """Have the jobs done, by one child a core."""
+    children = os.cpu_count() or 1
+    with ThreadPoolExecutor(children) as threads:
+        shares = threads.map(_answers_and_memory, (jobs[start::children] for start in range(children)))
+        return {name: answer for share, _ in shares for name, answer in share.items()}
 
 
 def _answers_and_memory(jobs: Sequence[Job]) -> tuple[dict[str, Answer], int]:
@@ -57,13 +61,20 @@ def _answers_and_memory(jobs: Sequence[Job]) -> tuple[dict[str, Answer], int]:
     return answers, memory
 
 
+def _is_refused(answer: Answer) -> bool:
+    """Whether a fix with this answer is taken back."""
+    return answer.verdict is None or not answer.verdict.keeps
+
+
 def test_no_wrong_fix_passes() -> None:
     changes = wrong()
     answers = _answers([change.job for change in changes])
-    passed = {name: f"{each.verdict}: {each.reason}" for name, each in answers.items() if each.verdict != "DIFFERS"}
+    passed = {name: f"{each.verdict}: {each.reason}" for name, each in answers.items() if not _is_refused(each)}
+    different = [name for name, each in answers.items() if each.verdict == Verdict.DIFFERS]
 
     assert passed == {}
-    assert len(answers) == len(changes) >= 80
+    assert len(answers) == len(changes)
+    assert len(different) >= 80
 
 
 def test_harmless_rewrites_are_not_called_different() -> None:

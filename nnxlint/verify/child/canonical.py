@@ -13,11 +13,10 @@ from typing import Any
 import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Jaxpr, JaxprEqn, Literal, Var
-from jax.interpreters import partial_eval
 
 from nnxlint.verify.child.fingerprint import OpaqueError, array_text, fingerprint
 from nnxlint.verify.child.parameters import OUTSIDE, parameter_text
-from nnxlint.verify.child.trace import Trace
+from nnxlint.verify.child.trace import Trace, cut_down
 
 Environment = dict[Var, str]
 
@@ -45,7 +44,7 @@ class Form:
 
 def canonical(trace: Trace, *, masked: bool = False) -> Form:
     """The canonical form of a trace; `masked`: with all constants taken for equal."""
-    closed = _without_dead_code(trace.closed)
+    closed = cut_down(trace, trace.outputs).closed
     numbering = _Numbering(masked)
     if closed.effects:
         numbering.problems.append("the program has effects besides its results")
@@ -183,11 +182,6 @@ class _Numbering:
 
     def _deeper(self) -> "_Numbering":
         return _Numbering(self.masked, self.depth + 1, self.marks, self.problems)
-
-
-def _without_dead_code(closed: ClosedJaxpr) -> ClosedJaxpr:
-    jaxpr, _ = partial_eval.dce_jaxpr(closed.jaxpr, [True] * len(closed.jaxpr.outvars), instantiate=True)
-    return ClosedJaxpr(jaxpr, closed.consts)
 
 
 def _is_identity(equation: JaxprEqn) -> bool:

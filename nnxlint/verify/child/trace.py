@@ -9,7 +9,7 @@ import contextlib
 import io
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from flax import nnx
-from jax.extend.core import ClosedJaxpr
+from jax.extend.core import ClosedJaxpr, Jaxpr
+from jax.interpreters import partial_eval
 
 from nnxlint.verify.child import variables
 from nnxlint.verify.child.case import Scope, abstract_inputs, call, make_objects
@@ -98,6 +99,26 @@ def traced(
         closed, shapes = jax.make_jaxpr(function, return_shape=True)(arguments)
     inputs = tuple(f"{group} {name}" for group in sorted(arguments) for name in sorted(arguments[group]))
     return Trace(closed, inputs, tuple(sorted(shapes)), shapes, notes)
+
+
+def cut_down(trace: Trace, names: Collection[str]) -> Trace:
+    """The trace with only these outputs, and without the equations that they do not need."""
+    kept = [name in names for name in trace.outputs]
+    jaxpr, _ = partial_eval.dce_jaxpr(trace.closed.jaxpr, kept, instantiate=True)
+    outputs = tuple(name for name in trace.outputs if name in names)
+    return Trace(ClosedJaxpr(jaxpr, trace.closed.consts), trace.inputs, outputs, trace.shapes, trace.notes)
+
+
+def size(jaxpr: Jaxpr) -> int:
+    """How many equations a jaxpr has, with those of the jaxprs within."""
+    total = 0
+    for equation in jaxpr.eqns:
+        for value in equation.params.values():
+            for each in value if isinstance(value, tuple) else (value,):
+                inner = each.jaxpr if isinstance(each, ClosedJaxpr) else each
+                total += size(inner) if isinstance(inner, Jaxpr) else 0
+        total += 1
+    return total
 
 
 def observed(program: LoadedProgram, case: Case, probe: Probe, values: dict[str, Arrays], notes: Notes) -> Arrays:
