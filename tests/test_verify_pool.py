@@ -208,9 +208,10 @@ def test_children_stay_for_later_jobs_until_they_are_bloated() -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_interrupted_it_takes_all_children_along(number: signal.Signals, tmp_path: Path) -> None:
     script = """
-        import sys, tempfile
+        import signal, sys, tempfile
         from nnxlint.verify.pool import PoolOptions, child_pool
         from tests.test_verify_pool import CHILD, _job
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background is born deaf to it
         tempfile.tempdir = sys.argv[1]
         with child_pool(PoolOptions(workers=2, module=CHILD)) as pool:
             pool.run([_job(0, "import time; time.sleep(99)"), _job(1, "while True: pass")])
