@@ -79,7 +79,7 @@ def missing_train_flag(ctx: Context) -> Iterator[Diagnostic]:
                 level=None if call.is_sure else Level.WARNING,
                 reason=_reason(call),
                 related=(
-                    one for place in call.layer_places[:2] for one in ctx.model.related(place, "this layer is reached")
+                    one for place in call.layer_places[:2] for one in ctx.model.related(place, "this acts as in training")
                 ),
                 fix=_pass_flag(call),
             )

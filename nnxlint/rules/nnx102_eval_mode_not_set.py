@@ -101,7 +101,7 @@ def _related(ctx: Context, call: EvaluationSite) -> Iterator[Related]:
     if call.built is not None:
         yield from ctx.model.related(call.built, "the model is built here, in training mode")
     for place in call.layer_places[:1]:
-        yield from ctx.model.related(place, "this layer is reached")
+        yield from ctx.model.related(place, "this acts as in training")
 
 
 def _evaluate(call: EvaluationSite, target: Version) -> Fix | None:

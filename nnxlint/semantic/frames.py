@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import FunctionDecl, ModuleFacts
 from nnxlint.semantic.observe import Activation
-from nnxlint.semantic.values import FlagDefault, Place, Record, Value
+from nnxlint.semantic.values import FlagAttribute, FlagDefault, Place, Record, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +18,14 @@ class Snapshot:
 
     locals: Mapping[str, Value]
     changes: Mapping[int, Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A condition around a point went by this mode flag; `training`: whether the flag says so, if that is known."""
+
+    origin: FlagDefault | FlagAttribute
+    training: bool | None
 
 
 @dataclass(slots=True)
@@ -62,7 +70,7 @@ class Frame:
     transforms: tuple[str, ...] = ()
     conditional: int = 0
     guards: tuple[str, ...] = ()
-    decisions: tuple[FlagDefault, ...] = ()
+    decisions: tuple[Decision, ...] = ()
     loop_depth: int = 0
     mark: int = 0
     activation: Activation = field(default_factory=Activation)
@@ -95,7 +103,13 @@ class Frame:
 
     def decided_by(self) -> FlagDefault | None:
         """The mode flag, left to its default, that a condition around this point went by."""
-        return next((frame.decisions[-1] for frame in self.chain() if frame.decisions), None)
+        origins = (one.origin for frame in self.chain() for one in reversed(frame.decisions))
+        return next((origin for origin in origins if isinstance(origin, FlagDefault)), None)
+
+    def training_by(self) -> FlagDefault | FlagAttribute | None:
+        """The mode flag that says training, by which the innermost condition on a mode around this point went."""
+        innermost = next((one for frame in self.chain() for one in reversed(frame.decisions)), None)
+        return innermost.origin if innermost is not None and innermost.training else None
 
     def restart(self) -> None:
         """The callers have ended: what is run from here now hangs on no condition of theirs."""

@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame
+from nnxlint.semantic.library.decisions import decision
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     UNKNOWN,
     Const,
-    FlagDefault,
     Value,
     taints_of,
     truth,
 )
-from nnxlint.semantic.vocabulary import evaluating
 
 
 def if_statement(machine: Machine, frame: Frame, node: ast.If) -> bool:
@@ -47,10 +46,10 @@ def if_statement(machine: Machine, frame: Frame, node: ast.If) -> bool:
 def _decided(machine: Machine, frame: Frame, node: ast.If, condition: Value, *, holds: bool) -> bool:
     """Run the one block that a known condition chooses; a mode flag that chose it is remembered meanwhile."""
     taken, skipped = (node.body, node.orelse) if holds else (node.orelse, node.body)
-    origin = condition.origin if isinstance(condition, Const) else None
-    if not isinstance(origin, FlagDefault) or evaluating(origin.parameter, machine.mode_flags, value=True) is None:
+    made = decision(machine, frame, node.test, condition)
+    if made is None:
         return machine.execute(machine, frame, taken)
-    decisions, frame.decisions = frame.decisions, (*frame.decisions, origin)
+    decisions, frame.decisions = frame.decisions, (*frame.decisions, made)
     reached = machine.execute(machine, frame, taken)
     # `if not train: return x`: what follows is what the flag chose, too.
     if not (skipped and isinstance(skipped[-1], ast.Return)):

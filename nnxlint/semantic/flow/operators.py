@@ -9,6 +9,7 @@ from nnxlint.semantic.flow.narrowing import narrow
 from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import dtypes, variables
+from nnxlint.semantic.library.decisions import decision
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     ARRAY,
@@ -16,7 +17,6 @@ from nnxlint.semantic.values import (
     UNKNOWN,
     Array,
     Const,
-    FlagDefault,
     Place,
     Sequence,
     Tree,
@@ -29,7 +29,6 @@ from nnxlint.semantic.values import (
     truth,
     union,
 )
-from nnxlint.semantic.vocabulary import evaluating
 
 
 def binary(machine: Machine, frame: Frame, node: ast.BinOp) -> Value:
@@ -141,18 +140,15 @@ def boolean(machine: Machine, frame: Frame, node: ast.BoolOp) -> Value:
     return union(possible) if possible else UNKNOWN
 
 
-def _is_mode(machine: Machine, origin: FlagDefault) -> bool:
-    return evaluating(origin.parameter, machine.mode_flags, value=True) is not None
-
-
 def conditional(machine: Machine, frame: Frame, node: ast.IfExp) -> Value:
     """`a if test else b`."""
     test = machine.evaluate(machine, frame, node.test)
     known = truth(test)
     if known is not None:
         decisions = frame.decisions
-        if isinstance(test, Const) and isinstance(test.origin, FlagDefault) and _is_mode(machine, test.origin):
-            frame.decisions = (*decisions, test.origin)
+        made = decision(machine, frame, node.test, test)
+        if made is not None:
+            frame.decisions = (*decisions, made)
         value = machine.evaluate(machine, frame, node.body if known else node.orelse)
         frame.decisions = decisions
         decided = isinstance(test, Const) and test.origin and isinstance(value, Const) and not value.origin

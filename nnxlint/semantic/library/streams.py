@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import parts
+from nnxlint.semantic.library.decisions import note_acting
 from nnxlint.semantic.library.guards import is_guarded
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, RngsMade, StreamDraw
@@ -183,6 +184,7 @@ def call_stream(machine: Machine, frame: Frame, rngs: Ref, name: str, arguments:
         given = arguments.get(0, "name")
         named = isinstance(given, Const) and isinstance(given.value, str)
         return Method(rngs, f"{STREAM}{given.value!s}") if named and isinstance(given, Const) else UNKNOWN
+    note_acting(machine, frame, place)
     methods = machine.api.classes["flax.nnx.Rngs"].methods
     if stream in methods and not drawn and stream not in _attributes(machine, rngs):
         need(machine, frame, rngs, "default", DIRECT, place)

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import streams
+from nnxlint.semantic.library.decisions import note_acting
 from nnxlint.semantic.library.parts import part_of_tree
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, VariableRead, VariableWrite
@@ -164,6 +165,8 @@ def write(machine: Machine, frame: Frame, variable: Ref, value: Value, how: str,
     taints = taints_of(new)
     api = machine.library_class(record.cls)
     _log(machine, frame, place, variable.target, api.name if api else "", how, new, record.tags)
+    if not any(machine.derives(record.cls, name) for name in ("flax.nnx.Param", "flax.nnx.Intermediate")):
+        note_acting(machine, frame, place)
     machine.set_attribute(variable.target, "value", _settled(new, taints))
 
 
