@@ -60,6 +60,7 @@ from nnxlint.semantic.evaluation import EvaluationSite
 from nnxlint.syntax.rewrite import add_keyword
 
 SHAPE = m.Call()
+_HERE = "this acts as in training"
 
 
 @rule(
@@ -78,9 +79,7 @@ def missing_train_flag(ctx: Context) -> Iterator[Diagnostic]:
                 f"evaluation in training mode: `{call.flag}` is left to its training default",
                 level=None if call.is_sure else Level.WARNING,
                 reason=_reason(call),
-                related=(
-                    one for place in call.layer_places[:2] for one in ctx.model.related(place, "this acts as in training")
-                ),
+                related=(one for place in call.layer_places[:2] for one in ctx.model.related(place, _HERE)),
                 fix=_pass_flag(call),
             )
 
