@@ -5,7 +5,6 @@ known again by its fingerprint, which survives moved lines, but not another vers
 reader said is true of the version that was read.
 """
 
-import hashlib
 import json
 import tomllib
 from collections import Counter
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import msgspec
 from command import Finding
+
+from nnxlint.fingerprint import digest
 
 _DIGITS = 12
 _HEADER = """\
@@ -92,8 +93,7 @@ def _text(root: Path, finding: Finding) -> str:
 
 def fingerprint(code: str, text: str, occurrence: int) -> str:
     """Return a short hash of a rule, the line that it reports and how often that was there before, in one file."""
-    spelled = f"{code}\0{' '.join(text.split())}\0{occurrence}"
-    return hashlib.sha256(spelled.encode()).hexdigest()[:_DIGITS]
+    return digest(code, " ".join(text.split()), str(occurrence))[:_DIGITS]
 
 
 def judged(found: Iterable[Entry], known: Iterable[Entry]) -> Sequence[Entry]:

@@ -1,13 +1,12 @@
 """Comments that silence findings: found as comments, read as what they name."""
 
-import io
 import re
-import tokenize
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnxlint.source import Source
-from nnxlint.spans import Position, Span
+from nnxlint.spans import Span
+from nnxlint.statements import Comment, Layout, read_layout
 
 # Most files end here: a line without this has no directive.
 _HINT = re.compile(r"nnxlint\s*:|noqa", re.IGNORECASE)
@@ -16,7 +15,6 @@ _NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
 _CODE = re.compile(r"[\s,]*(?P<code>[A-Za-z]+[0-9]+)(?![\w-])")
 _NAME = re.compile(r"[^\s,]+")
 _OUR_CODE = re.compile(r"NNX\d*", re.IGNORECASE)
-_BREAKS = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +43,10 @@ class Directive:
 
 @dataclass(frozen=True, slots=True)
 class Comments:
-    """The directives of a file, and the first and the last line of the statement or head on each line."""
+    """The directives of a file, and where its statements stand."""
 
     directives: tuple[Directive, ...] = ()
-    statements: tuple[tuple[int, int], ...] = ()
+    layout: Layout = field(default_factory=Layout)
 
     def rows_of(self, source: Source, span: Span) -> frozenset[int]:
         """Give the lines on which a comment speaks of what starts at the span.
@@ -56,8 +54,7 @@ class Comments:
         These are its own first line, and the first and last one of the statement (or head) that it stands in.
         """
         row = source.lines.position(span.start).row
-        ends = next((each for each in self.statements if each[0] <= row <= each[1]), (row, row))
-        return frozenset((row, *ends))
+        return frozenset((row, *self.layout.statement_at(row)))
 
 
 def may_have_directives(source: Source) -> bool:
@@ -82,40 +79,19 @@ def _may_direct(line: str) -> bool:
 
 def read_comments(source: Source) -> Comments:
     """Find the directives of a file; strings that look like one are none."""
-    comments: list[tokenize.TokenInfo] = []
-    statements: list[tuple[int, int]] = []
-    first = 0
-    for token in _tokens(source.text):
-        if token.type == tokenize.COMMENT:
-            comments.append(token)
-        elif token.type == tokenize.NEWLINE:
-            statements.append((first or token.start[0], token.start[0]))
-            first = 0
-        elif token.type not in _BREAKS:
-            first = first or token.start[0]
-    directives = (each for token in comments for each in _directives(source, token))
-    return Comments(tuple(directives), tuple(statements))
+    layout = read_layout(source)
+    directives = (each for comment in layout.comments for each in _directives(comment))
+    return Comments(tuple(directives), layout)
 
 
-def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
-    """Give the tokens up to the first thing that is none."""
-    plain = text.replace("\r\n", "\n").replace("\r", "\n")  # rows and columns stay what they are
-    try:
-        yield from tokenize.generate_tokens(io.StringIO(plain).readline)
-    except (tokenize.TokenError, SyntaxError):
-        return
-
-
-def _directives(source: Source, token: tokenize.TokenInfo) -> Iterator[Directive]:
-    row, column = token.start
-    start = source.lines.offset(Position(row, column + 1))
-    comment = Span(start, start + len(token.string))
-    for found in _OURS.finditer(token.string):
+def _directives(comment: Comment) -> Iterator[Directive]:
+    start = comment.span.start
+    for found in _OURS.finditer(comment.text):
         span = Span(start + found.start(), start + found.end())
-        rows = None if found["file"] else frozenset((row,))
-        yield Directive(span, comment, rows, tuple(_names(found, start)))
-    for found in _NOQA.finditer(token.string):
-        directive = _noqa(token.string, found, start, row)
+        rows = None if found["file"] else frozenset((comment.row,))
+        yield Directive(span, comment.span, rows, tuple(_names(found, start)))
+    for found in _NOQA.finditer(comment.text):
+        directive = _noqa(comment, found)
         if directive is not None:
             yield directive
 
@@ -127,13 +103,13 @@ def _names(found: re.Match[str], start: int) -> Iterator[Named]:
             yield Named(name[0], Span(offset + name.start(), offset + name.end()))
 
 
-def _noqa(comment: str, found: re.Match[str], start: int, row: int) -> Directive | None:
+def _noqa(comment: Comment, found: re.Match[str]) -> Directive | None:
     """Read a `noqa`; None where it names rules of other tools only, or what is no rule at all."""
-    rows = frozenset((row,))
+    start, rows = comment.span.start, frozenset((comment.row,))
     if not found["colon"]:
         span = Span(start + found.start(), start + found.end())
-        return Directive(span, Span(start, start + len(comment)), rows, None, noqa=True)
-    codes = tuple(_codes(comment, found.end()))
+        return Directive(span, comment.span, rows, None, noqa=True)
+    codes = tuple(_codes(comment.text, found.end()))
     ours = tuple(
         Named(code["code"], Span(start + code.start("code"), start + code.end("code")))
         for code in codes
@@ -142,8 +118,7 @@ def _noqa(comment: str, found: re.Match[str], start: int, row: int) -> Directive
     if not ours:
         return None
     span = Span(start + found.start(), start + codes[-1].end())
-    others = len(ours) < len(codes)
-    return Directive(span, Span(start, start + len(comment)), rows, ours, noqa=True, others=others)
+    return Directive(span, comment.span, rows, ours, noqa=True, others=len(ours) < len(codes))
 
 
 def _codes(comment: str, position: int) -> Iterator[re.Match[str]]:

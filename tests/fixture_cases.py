@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 
 from nnxlint.diagnostic import Diagnostic
-from nnxlint.directives import read_comments
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.knowledge import load_projects
 from nnxlint.linter import lint_path
@@ -24,6 +23,7 @@ from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.flax_api import TABLE_VERSIONS
 from nnxlint.settings import Overrides, settings_loader
 from nnxlint.source import Source, read_source
+from nnxlint.statements import read_layout
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
@@ -201,7 +201,7 @@ def statements_with(case: Case, places: Iterable[tuple[str, int]]) -> set[tuple[
     found: set[tuple[str, int]] = set()
     for file in case.modules:
         source = read_source(case.folder / file)
-        for first, last in read_comments(source).statements:
+        for first, last in read_layout(source).statements:
             rows = {(file, row) for row in range(first, last + 1)}
             found |= rows if rows & set(places) else set()
     return found

@@ -43,6 +43,7 @@ LAYERS = {
     "input": (
         "source",
         "notebook",
+        "naming",
         "discovery",
         "cases",
         "config",
@@ -68,7 +69,9 @@ LAYERS = {
     "rule": ("rule",),
     "rules": ("rules",),
     "engine": (
+        "statements",
         "directives",
+        "fingerprint",
         "suppression",
         "baseline",
         "cache",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from nnxlint.render.places import relative_name
+from nnxlint.naming import relative_name
 from nnxlint.report import Report
 from nnxlint.writing import diff_lines
 

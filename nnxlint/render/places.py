@@ -1,11 +1,11 @@
 """Where things are, as a reader is told: a file name relative to the working directory, rows and columns."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from nnxlint.diagnostic import Diagnostic
+from nnxlint.naming import relative_name
 from nnxlint.report import Report
 from nnxlint.source import Source
 from nnxlint.spans import Position, Span
@@ -39,14 +39,6 @@ def ordered(report: Report, directory: Path) -> tuple[tuple[Place, Diagnostic], 
     """Give the diagnostics with their places in the order that every format shows."""
     placed = ((locate(report.sources, each.path, each.span, directory), each) for each in report.diagnostics)
     return tuple(sorted(placed, key=_order))
-
-
-def relative_name(path: str, directory: Path) -> str:
-    """Give the path as seen from the directory, with `/` on every system; absolute on another drive."""
-    try:
-        return Path(os.path.relpath(path, directory)).as_posix()
-    except ValueError:
-        return path
 
 
 def _order(placed: tuple[Place, Diagnostic]) -> tuple[str, int, Position, str, Position, str]:
