@@ -22,6 +22,7 @@ class Report:
 
     `fixed` are the findings that `changes` mended. `failures` are jobs that could not be done, a line each;
     `notices` are lines worth knowing that do not change the outcome; `details` are for the curious.
+    `known` are findings that a baseline holds: no part of `diagnostics`, and of no weight; None where none was asked.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -34,6 +35,7 @@ class Report:
     details: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
     statistics: Statistics = field(default_factory=Statistics)
+    known: tuple[Diagnostic, ...] | None = None
 
 
 def combined(parts: Sequence[Report]) -> Report:

@@ -87,7 +87,7 @@ LAYERS = {
     ),
     "companion": ("verify",),
     "output": ("render",),
-    "faces": ("commands", "lsp", "cli", "__main__"),
+    "faces": ("manual", "options", "pages", "commands", "lsp", "cli", "__main__"),
     "child": ("verify.child", "verify.reference"),  # processes of their own: nobody imports them
 }
 
@@ -104,7 +104,7 @@ CONFINED = {
     "pygls": ("lsp",),
     "pygal": ("render.plots",),
     "rich": ("render", "commands"),
-    "click": ("cli", "render.diff"),
+    "click": ("cli", "manual", "options", "render.diff"),
     "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules"),
 }
 

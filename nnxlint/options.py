@@ -1,0 +1,215 @@
+"""The options of the commands, under the headings of their help."""
+
+from pathlib import Path
+
+import click
+
+from nnxlint.manual import Section
+
+Option = click.Option
+
+
+def _flax() -> Option:
+    return Option(["--flax-version"], metavar="VERSION", help="The Flax that the code targets.")
+
+
+def _settings() -> tuple[Option, ...]:
+    return (
+        Option(
+            ["--config"],
+            multiple=True,
+            metavar="FILE|KEY=VALUE",
+            help="Read this settings file and no other; or one setting, in TOML. May be repeated.",
+        ),
+        Option(["--isolated"], is_flag=True, help="Read no settings file."),
+    )
+
+
+def _format(what: str, *names: str) -> Option:
+    choice = click.Choice([*names])
+    return Option(["--output-format"], type=choice, default=names[0], show_default=True, help=what)
+
+
+CHECK = (
+    Section(
+        "Rules",
+        (
+            Option(
+                ["--select"], multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL."
+            ),
+            Option(["--extend-select"], multiple=True, metavar="RULES", help="Run these rules too."),
+            Option(["--ignore"], multiple=True, metavar="RULES", help="Leave these rules out."),
+            Option(
+                ["--per-file-ignores"],
+                multiple=True,
+                metavar="PATTERN:RULES",
+                help="Leave rules out in the files that match, such as `tests/*:NNX101`.",
+            ),
+            _flax(),
+        ),
+    ),
+    Section(
+        "Files",
+        (
+            Option(
+                ["--exclude"],
+                multiple=True,
+                metavar="PATTERNS",
+                help="Leave these paths out, instead of the usual ones.",
+            ),
+            Option(["--extend-exclude"], multiple=True, metavar="PATTERNS", help="Leave these paths out too."),
+            Option(["--force-exclude"], is_flag=True, help="Leave excluded files out even if they are named."),
+            Option(
+                ["--stdin-filename"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="With `-` for the path: lint standard input as if it were this file.",
+            ),
+        ),
+    ),
+    Section(
+        "Fixes",
+        (
+            Option(["--fix"], is_flag=True, help="Apply the safe fixes."),
+            Option(["--unsafe-fixes"], is_flag=True, help="With --fix or --diff: the unsafe ones too."),
+            Option(
+                ["--verify"],
+                is_flag=True,
+                help="With --fix or --diff: run the code, and keep only the fixes that hold.",
+            ),
+            Option(["--diff"], is_flag=True, help="Show what fixing would change, and write nothing."),
+            Option(["--fixable"], multiple=True, metavar="RULES", help="Apply the fixes of these rules only."),
+            Option(
+                ["--unfixable"], multiple=True, metavar="RULES", help="Show the fixes of these rules, never apply them."
+            ),
+        ),
+    ),
+    Section(
+        "Output",
+        (
+            _format("How findings are written.", "text", "concise", "json"),
+            Option(
+                ["--statistics"],
+                is_flag=True,
+                help="Count findings by rule, and how much of the code was understood.",
+            ),
+            Option(["--quiet", "-q"], is_flag=True, help="Write findings and errors only."),
+            Option(["--verbose", "-v"], is_flag=True, help="Also tell what was read, and how rules crashed."),
+        ),
+    ),
+    Section(
+        "Outcome",
+        (
+            Option(
+                ["--fail-level"],
+                type=click.Choice(["warning", "error"]),
+                default="warning",
+                show_default=True,
+                help="The least level of a finding that makes the exit status 1.",
+            ),
+            Option(["--exit-zero"], is_flag=True, help="Exit with status 0 even when something is found."),
+        ),
+    ),
+    Section(
+        "Settings and cache",
+        (
+            *_settings(),
+            Option(
+                ["--show-settings"], is_flag=True, help="Show the settings that hold for the paths, and lint nothing."
+            ),
+            Option(["--no-cache"], is_flag=True, help="Neither use results that were kept nor keep any."),
+            Option(
+                ["--cache-dir"], type=click.Path(path_type=Path), metavar="DIR", help="Keep results in this folder."
+            ),
+        ),
+    ),
+)
+
+VERIFY = (
+    Section(
+        "What is verified",
+        (
+            Option(
+                ["--rules"],
+                is_flag=False,
+                flag_value="ALL",
+                metavar="[CODES]",
+                help="Verify the rules themselves, on the reference models; all of them, or those with these codes.",
+            ),
+            Option(
+                ["--replay"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Repeat the verdict of a certificate.",
+            ),
+            Option(
+                ["--select"], multiple=True, metavar="RULES", help="With paths: verify the fixes of these rules only."
+            ),
+            Option(["--ignore"], multiple=True, metavar="RULES", help="With paths: leave these rules out."),
+            _flax(),
+        ),
+    ),
+    Section(
+        "How it is run",
+        (
+            Option(
+                ["--device"],
+                type=click.Choice(["cpu", "gpu", "tpu", "all"]),
+                help="Where to run; by default where JAX would.",
+            ),
+            Option(["--seeds"], type=click.IntRange(1), metavar="N", help="For how many seeds numbers are compared."),
+            Option(
+                ["--timeout"],
+                type=click.FloatRange(0, min_open=True),
+                default=60.0,
+                show_default=True,
+                metavar="SECONDS",
+                help="How long one program may run.",
+            ),
+            Option(
+                ["--jobs"], type=click.IntRange(1), metavar="N", help="How many processes run programs; one a core."
+            ),
+        ),
+    ),
+    Section(
+        "Output",
+        (
+            _format("How verdicts are written.", "text", "json"),
+            Option(
+                ["--certificates"],
+                type=click.Path(path_type=Path, file_okay=False),
+                metavar="DIR",
+                help="Where to write the certificates; by default beside the cache.",
+            ),
+            Option(
+                ["--report"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write a page with tables and plots.",
+            ),
+        ),
+    ),
+    Section(
+        "Settings and cache",
+        (
+            *_settings(),
+            Option(
+                ["--no-cache", "cache"], flag_value=False, default=True, help="Run everything, and keep no answers."
+            ),
+        ),
+    ),
+)
+
+RULE = (
+    Section(
+        "Options",
+        (
+            Option(["--all", "every"], is_flag=True, help="List every rule."),
+            _format("How it is written.", "text", "json"),
+        ),
+    ),
+)
+
+WHY = (Section("Options", (_flax(), *_settings())),)
+
+CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), *_settings())),)

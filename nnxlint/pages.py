@@ -1,0 +1,76 @@
+"""What the help of the commands tells below their options: examples, exit statuses, environment."""
+
+from nnxlint.manual import Page
+
+NOTHING_FOUND = ("0", "Nothing was found, or nothing that counts.")
+NOT_DONE = ("2", "The job could not be done: a line on standard error says why.")
+INTERRUPTED = ("130", "Interrupted.")
+COLOURS = (
+    ("NO_COLOR", "Anything but empty: never write in colour."),
+    ("FORCE_COLOR", "Anything but empty or 0: write in colour even where no terminal is."),
+)
+CACHE_HOME = ("XDG_CACHE_HOME", "Where results are kept of code outside of any project; by default ~/.cache.")
+
+
+CLI = Page(
+    examples=(
+        ("nnxlint src/", "Lint a folder; the word `check` may be left out."),
+        ("nnxlint check --fix src/", "Apply the fixes that keep the results of programs that ran."),
+        ("nnxlint rule NNX102", "Read what a rule finds, and why that is bad."),
+        ("nnxlint why src/train.py:31", "See what is known of the objects on a line."),
+    ),
+    statuses=(
+        ("0", "Nothing was found."),
+        ("1", "Something was found."),
+        NOT_DONE,
+        INTERRUPTED,
+    ),
+    environment=COLOURS,
+)
+
+CHECK = Page(
+    examples=(
+        ("nnxlint check", "Lint the current folder and all below it."),
+        ("nnxlint check --select NNX1,save-module-object src/", "Run the rules on modes, and one more, by its name."),
+        ("nnxlint check --diff --unsafe-fixes src/", "See what fixing everything would change."),
+        ("nnxlint check --stdin-filename src/train.py - < buffer", "Lint a text as if it were that file."),
+    ),
+    statuses=(
+        NOTHING_FOUND,
+        ("1", "Something was found; with --fix, something is left; with --diff, there is a difference."),
+        NOT_DONE,
+        INTERRUPTED,
+    ),
+    environment=(*COLOURS, CACHE_HOME),
+)
+
+VERIFY = Page(
+    examples=(
+        ("nnxlint verify src/", "Say of every fix in the code whether it holds."),
+        ("nnxlint verify --rules NNX102", "Show on reference models that a rule's fix keeps its promise."),
+        ("nnxlint verify --replay certificate.json", "Repeat a verdict."),
+    ),
+    statuses=(
+        ("0", "All that was run holds."),
+        ("1", "Something does not."),
+        NOT_DONE,
+        INTERRUPTED,
+    ),
+    environment=(*COLOURS, CACHE_HOME),
+)
+
+RULE = Page(examples=(("nnxlint rule NNX206", "By its code."), ("nnxlint rule eval-mode-not-set", "By its name.")))
+
+WHY = Page(
+    examples=(
+        ("nnxlint why src/train.py:31", "A line of a file."),
+        ("nnxlint why 'notebook.ipynb:cell 3:12'", "A line of a notebook's cell."),
+    )
+)
+
+CONFIG = Page(
+    examples=(
+        ("nnxlint config", "All settings."),
+        ("nnxlint config per-file-ignores", "One of them."),
+    )
+)
