@@ -32,7 +32,11 @@ def check_project(project: Project, request: CheckRequest, advance: Count = lamb
         remember(project, request, found)
     report = report_of(project, found)
     return fix_until_settled(
-        report, lambda sources: _again(project, sources, request), request.fixes, _chooser(project, request)
+        report,
+        lambda sources: _again(project, sources, request),
+        request.fixes,
+        _chooser(project, request),
+        request.scope.reported,
     )
 
 

@@ -34,7 +34,8 @@ cli.page = pages.CLI
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 def check(**given: object) -> int:
     """Lint files and directories (by default the current one); `-` is standard input."""
-    from nnxlint.commands.check import make_options, run_check  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.check import run_check  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.check_options import make_options  # noqa: PLC0415
 
     return run_check(make_options(given))
 

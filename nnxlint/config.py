@@ -64,6 +64,9 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
         ModeFlagsConfig | None,
         msgspec.Meta(description="names of flags that, when true, mean training (`train`) or evaluation (`eval`)"),
     ] = None
+    baseline: Annotated[str | None, msgspec.Meta(description="the file of known findings, which are not reported")] = (
+        None
+    )
     cache_dir: Annotated[str | None, msgspec.Meta(description="the folder where results are kept")] = None
     verify: Annotated[
         VerifyConfig | None,

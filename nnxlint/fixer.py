@@ -17,6 +17,8 @@ Sources = Mapping[str, Source]
 Relint = Callable[[Sources], Report]
 Choose = Callable[[Sources, tuple[Diagnostic, ...]], Collection[Diagnostic]]
 """Chooses, of the findings whose fixes could be applied to these sources, those whose fixes are."""
+Reported = Callable[[Report], Collection[Diagnostic]]
+"""Gives the findings of a report that are reported: no others are mended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,11 @@ def writable(source: Source, diagnostic: Diagnostic) -> Diagnostic:
 
 
 def fix_until_settled(
-    report: Report, relint: Relint, allowed: frozenset[Applicability], choose: Choose | None = None
+    report: Report,
+    relint: Relint,
+    allowed: frozenset[Applicability],
+    choose: Choose | None = None,
+    reported: Reported = lambda report: report.diagnostics,
 ) -> Report:
     """Apply the allowed fixes, lint the result, and again, until no fix is left or `MAX_ROUNDS` are over.
 
@@ -60,7 +66,7 @@ def fix_until_settled(
     fixed: list[Diagnostic] = []
     notices: list[str] = []
     for _ in range(MAX_ROUNDS):
-        found = tuple(each for each in report.diagnostics if fixable(each, allowed))
+        found = _fixable(report, allowed, reported)
         chosen = found if choose is None or not found else choose(report.sources, found)
         mended = tuple(_mend_files(report, [each for each in found if each in chosen]))
         notices += (notice for each in mended for notice in each.notices)
@@ -70,7 +76,7 @@ def fix_until_settled(
         fixed += (diagnostic for each in mended for diagnostic in each.applied)
         report = relint({**report.sources, **changed})
     else:
-        notices += _unsettled(report, allowed) if choose is None else ()
+        notices += _unsettled(_fixable(report, allowed, reported)) if choose is None else ()
     return replace(
         report,
         fixed=tuple(fixed),
@@ -79,8 +85,14 @@ def fix_until_settled(
     )
 
 
-def _unsettled(report: Report, allowed: frozenset[Applicability]) -> Iterator[str]:
-    codes = ", ".join(sorted({each.code for each in report.diagnostics if fixable(each, allowed)}))
+def _fixable(report: Report, allowed: frozenset[Applicability], reported: Reported) -> tuple[Diagnostic, ...]:
+    if not any(fixable(each, allowed) for each in report.diagnostics):
+        return ()
+    return tuple(each for each in reported(report) if fixable(each, allowed))
+
+
+def _unsettled(left: Iterable[Diagnostic]) -> Iterator[str]:
+    codes = ", ".join(sorted({each.code for each in left}))
     if codes:
         yield f"fixes did not settle after {MAX_ROUNDS} rounds ({codes}): a defect of nnxlint"
 

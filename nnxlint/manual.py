@@ -1,6 +1,7 @@
 """Commands whose `--help` reads like a manual page: options under headings, examples, exit statuses, environment."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import click
@@ -25,11 +26,27 @@ class Page(NamedTuple):
     environment: Rows = ()
 
 
+class OptionalValue(click.Option):
+    """An option whose value, if it is given one, follows a `=`: the next word is a path, and stays one.
+
+    Only a word that ends like `endings` is taken for the value. Without one, the value is empty.
+    """
+
+    def __init__(self, names: Sequence[str], *, metavar: str, help: str, endings: tuple[str, ...] = ()) -> None:  # noqa: A002 - click's name
+        super().__init__(names, is_flag=False, flag_value="", metavar=metavar, help=help)
+        self.endings = endings
+
+
 class ManualCommand(click.Command):
     """A command whose options come in sections, with a page below them."""
 
     sections: tuple[Section, ...] = ()
     page = Page()
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the words, those after an option with an optional value in their own right."""
+        optional = {name: each for each in self.params if isinstance(each, OptionalValue) for name in each.opts}
+        return super().parse_args(ctx, [*_joined(args, optional)])
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write each section, and under a heading of its own what belongs to none."""
@@ -87,6 +104,21 @@ def write_page(page: Page, formatter: click.HelpFormatter) -> None:
                 formatter.dedent()
     _write_rows(formatter, "Exit status", page.statuses)
     _write_rows(formatter, "Environment", page.environment)
+
+
+def _joined(words: Sequence[str], optional: Mapping[str, OptionalValue]) -> Iterator[str]:
+    waiting = deque(words)
+    while waiting:
+        word = waiting.popleft()
+        if word == "--":
+            yield from (word, *waiting)
+            return
+        if word not in optional:
+            yield word
+        elif waiting and optional[word].endings and waiting[0].endswith(optional[word].endings):
+            yield f"{word}={waiting.popleft()}"
+        else:
+            yield f"{word}="
 
 
 def _write_rows(formatter: click.HelpFormatter, heading: str, rows: Rows) -> None:

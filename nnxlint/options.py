@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from nnxlint.manual import Section
+from nnxlint.manual import OptionalValue, Section
 
 Option = click.Option
 
@@ -82,6 +82,26 @@ CHECK = (
             Option(
                 ["--unfixable"], multiple=True, metavar="RULES", help="Show the fixes of these rules, never apply them."
             ),
+        ),
+    ),
+    Section(
+        "Known findings",
+        (
+            Option(
+                ["--baseline"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Do not report the findings that this file holds; the exit status is 1 if it holds some in vain.",
+            ),
+            Option(["--no-baseline"], is_flag=True, help="Report known findings too."),
+            OptionalValue(
+                ["--write-baseline"],
+                metavar="[=FILE]",
+                endings=(".json",),
+                help="Make all findings known: write them to the baseline, by default nnxlint-baseline.json.",
+            ),
+            Option(["--prune-baseline"], is_flag=True, help="Take out of the baseline what is no longer found."),
+            Option(["--allow-stale"], is_flag=True, help="Let pass what a baseline holds in vain."),
         ),
     ),
     Section(

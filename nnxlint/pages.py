@@ -32,12 +32,16 @@ CHECK = Page(
     examples=(
         ("nnxlint check", "Lint the current folder and all below it."),
         ("nnxlint check --select NNX1,save-module-object src/", "Run the rules on modes, and one more, by its name."),
+        ("nnxlint check --write-baseline src/", "Make all that is found known; from then on --baseline leaves it out."),
         ("nnxlint check --diff --unsafe-fixes src/", "See what fixing everything would change."),
         ("nnxlint check --stdin-filename src/train.py - < buffer", "Lint a text as if it were that file."),
     ),
     statuses=(
         NOTHING_FOUND,
-        ("1", "Something was found; with --fix, something is left; with --diff, there is a difference."),
+        (
+            "1",
+            "Something was found, or is left by --fix, or differs with --diff; or a baseline holds what is gone.",
+        ),
         NOT_DONE,
         INTERRUPTED,
     ),

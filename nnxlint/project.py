@@ -12,6 +12,7 @@ from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.remembering import recalled, report_of
 from nnxlint.report import Report, combined
 from nnxlint.request import CheckRequest
+from nnxlint.scope import Scope
 from nnxlint.settings import SettingsOf
 from nnxlint.source import encode_source
 from nnxlint.target import target_flax
@@ -44,7 +45,8 @@ def _check(request: CheckRequest, advance: Advance | None) -> Report:
     fresh = _check_all([loaded.projects[place] for place in missing], request, progress)
     known |= dict(zip(missing, fresh, strict=True))
     reports = [report for report in known.values() if report is not None]
-    return replace(combined((_outside(loaded), *reports)), details=tuple(_details(loaded.projects, request)))
+    report = request.scope.applied(combined((_outside(loaded), *reports)))
+    return replace(report, details=tuple(_details(loaded.projects, request)))
 
 
 def write_changes(report: Report) -> Report:
@@ -118,6 +120,7 @@ class _Job:
     fixes: frozenset[Applicability]
     statistics: bool
     remembers: bool
+    scope: Scope
 
     @property
     def size(self) -> int:
@@ -129,7 +132,12 @@ class _Job:
         from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
 
         request = CheckRequest(
-            (), self.settings_of, fixes=self.fixes, statistics=self.statistics, remembers=self.remembers
+            (),
+            self.settings_of,
+            fixes=self.fixes,
+            statistics=self.statistics,
+            remembers=self.remembers,
+            scope=self.scope,
         )
         sweep()
         with resting_collector():
@@ -152,7 +160,8 @@ def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_P
             yield check_project(project, request, progress.starting())
         return
     jobs = [
-        _Job(project, request.settings_of, request.fixes, request.statistics, request.remembers) for project in projects
+        _Job(project, request.settings_of, request.fixes, request.statistics, request.remembers, request.scope)
+        for project in projects
     ]
     tasks = [Task(job, job.size) for job in jobs]
     reports = spread(_Job.run, tasks, request.jobs, lambda task: progress.add(len(task.argument.project.reported)))

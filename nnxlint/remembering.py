@@ -51,6 +51,7 @@ def report_of(project: Project, found: Found) -> Report:
         failures=tuple(each for file in found.files for each in file.failures),
         crashes=found.crashes,
         statistics=found.statistics or Statistics(),
+        checked=(*project.reported, *project.unrelated),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from nnxlint.baseline import Entry
 from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.semantic.statistics import Statistics, merged
 from nnxlint.source import Source
@@ -22,7 +23,9 @@ class Report:
 
     `fixed` are the findings that `changes` mended. `failures` are jobs that could not be done, a line each;
     `notices` are lines worth knowing that do not change the outcome; `details` are for the curious.
-    `known` are findings that a baseline holds: no part of `diagnostics`, and of no weight; None where none was asked.
+    `checked` are the paths of all files that were looked at. `known` are findings that a baseline holds: no part of
+    `diagnostics`, and of no weight; None where there is no baseline. `recognised`
+    is what of baselines was met; `stale` are lines on what they hold in vain, each a reason for the exit status 1.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -35,7 +38,10 @@ class Report:
     details: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
     statistics: Statistics = field(default_factory=Statistics)
+    checked: tuple[str, ...] = ()
     known: tuple[Diagnostic, ...] | None = None
+    recognised: frozenset[Entry] = frozenset()
+    stale: tuple[str, ...] = ()
 
 
 def combined(parts: Sequence[Report]) -> Report:
@@ -51,6 +57,7 @@ def combined(parts: Sequence[Report]) -> Report:
         details=_distinct(part.details for part in parts),
         crashes=tuple(each for part in parts for each in part.crashes),
         statistics=merged(part.statistics for part in parts),
+        checked=tuple(each for part in parts for each in part.checked),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.knowledge import Project
+from nnxlint.scope import EVERYTHING, Scope
 from nnxlint.settings import SettingsOf
 
 if TYPE_CHECKING:  # rules bring the whole semantic layer along
@@ -19,9 +20,9 @@ class CheckRequest:
     """What to check: paths, the settings of each directory, which fixes to make.
 
     `rules` are those that there are: nnxlint's own where none are given. Statistics take time, so they are only made
-    where they are wanted. `contents` stands in for what is on disk under an absolute path. `remembers`: results are
-    read from the cache and kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on
-    the fixes of a project.
+    where they are wanted. `scope` says which findings are reported. `contents` stands in for what is on disk under an
+    absolute path. `remembers`: results are read from the cache and kept there; `jobs`: so many processes. `choose`,
+    where there is one, has the last word on the fixes of a project.
     """
 
     paths: tuple[Path, ...]
@@ -32,6 +33,7 @@ class CheckRequest:
     contents: Mapping[Path, bytes] = field(default_factory=dict)
     remembers: bool = False
     jobs: int = 1
+    scope: Scope = EVERYTHING
     choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
 
     @property

@@ -9,8 +9,9 @@ from packaging.version import InvalidVersion, Version
 
 from nnxlint.cases import NO_CASES, DeclaredCases, VerifyConfig, declared_cases
 from nnxlint.config import FIELDS, ConfigFile, ModeFlagsConfig, parse_typed, read_config, read_config_file
-from nnxlint.discovery import DEFAULT_EXCLUDE, Patterns, absolute, compile_patterns
+from nnxlint.discovery import DEFAULT_EXCLUDE, absolute, compile_patterns
 from nnxlint.errors import NnxlintError
+from nnxlint.file_ignores import FileIgnores, file_ignores
 
 DEFAULT_SRC = (".", "src")
 
@@ -28,22 +29,6 @@ class ModeFlags:
 
 
 NO_MODE_FLAGS = ModeFlags()
-
-
-@dataclass(frozen=True, slots=True)
-class FileIgnores:
-    """Rules that are left out in the files which a pattern matches; after `!`, in all others."""
-
-    pattern: str
-    rules: Selectors
-    directory: Path
-    _patterns: Patterns = field(repr=False, compare=False)
-
-    def hold_for(self, path: str) -> bool:
-        """Whether the rules are left out in the file. Where its folder is none of ours, its name decides."""
-        inside = path.startswith(f"{self._patterns.directory.rstrip('/')}/")
-        counted = path if inside else (self.directory / Path(path).name).as_posix()
-        return bool(self._patterns.verdict(counted)) is not self.pattern.startswith("!")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +52,7 @@ class Settings:
     force_exclude: bool = False
     src: tuple[str, ...] = DEFAULT_SRC
     mode_flags: ModeFlags = NO_MODE_FLAGS
+    baseline: Path | None = None
     cache_dir: Path | None = None
     verify: DeclaredCases = NO_CASES
     root: Path | None = None
@@ -105,6 +91,8 @@ class Overrides:
     exclude: tuple[str, ...] | None = None
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    baseline: Path | None = None
+    no_baseline: bool = False
     cache_dir: Path | None = None
     config_file: Path | None = None
     isolated: bool = False
@@ -177,20 +165,12 @@ def overlay(settings: Settings, overrides: Overrides) -> Settings:
         ),
         exclude=settings.exclude if overrides.exclude is None else (),
         force_exclude=settings.force_exclude or overrides.force_exclude,
+        baseline=_baseline(settings.baseline, overrides),
         cache_dir=settings.cache_dir if overrides.cache_dir is None else absolute(overrides.cache_dir),
         typed_exclude=_patterns(typed),
         typed_from=here if typed else None,
         origins=MappingProxyType(_origins(settings.origins, overrides)),
     )
-
-
-def file_ignores(pattern: str, rules: Selectors, directory: Path) -> FileIgnores:
-    """Make the ignores of a pattern that counts from the directory; `NnxlintError` for one that is none."""
-    plain = pattern.removeprefix("!")
-    if not plain.strip():
-        message = f"invalid pattern {pattern!r}"
-        raise NnxlintError(message)
-    return FileIgnores(pattern, rules, directory, compile_patterns(directory, (plain,)))
 
 
 def parse_flax_version(text: str, place: str) -> Version:
@@ -232,8 +212,9 @@ def _with(settings: Settings, name: str, value: object, origin: str) -> Settings
         case "flax_version", str():
             version = parse_flax_version(value, "`flax-version`")
             return replace(settings, flax_version=version, flax_origin=origin)
-        case "cache_dir", str():
-            return replace(settings, cache_dir=(settings.root or absolute(Path())) / value)
+        case (("baseline" | "cache_dir"), str()):
+            path = absolute((settings.root or Path()) / value)
+            return replace(settings, **{name: path})  # type: ignore[arg-type]
         case "mode_flags", ModeFlagsConfig():
             return replace(settings, mode_flags=_mode_flags(value))
         case "verify", VerifyConfig():
@@ -245,6 +226,12 @@ def _with(settings: Settings, name: str, value: object, origin: str) -> Settings
         case (("exclude" | "extend_exclude"), tuple()):
             _patterns(value)
     return replace(settings, **{name: value})  # type: ignore[arg-type]
+
+
+def _baseline(written: Path | None, overrides: Overrides) -> Path | None:
+    if overrides.no_baseline:
+        return None
+    return written if overrides.baseline is None else absolute(overrides.baseline)
 
 
 def _mode_flags(written: ModeFlagsConfig) -> ModeFlags:

@@ -25,10 +25,31 @@ def write_source(before: Source, after: Source) -> None:
         message = f"{before.path}: changed while nnxlint was running, so its fixes were not written"
         raise NnxlintError(message)
     try:
-        _replace(target, encode_source(before, after.content))
+        replace_file(target, encode_source(before, after.content))
     except OSError as error:
         message = f"{before.path}: cannot be written: {error.strerror or error}"
         raise NnxlintError(message) from error
+
+
+def replace_file(target: Path, data: bytes) -> None:
+    """Put the bytes where the file is, or will be, whole or not at all; `OSError` when that fails."""
+    exists = target.exists()
+    if exists and not os.access(target, os.W_OK):
+        raise PermissionError(13, "the file is read-only")
+    mode = stat.S_IMODE(target.stat().st_mode) if exists else _mode_of_new_files()
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".nnxlint", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def diff_lines(before: Source, after: Source, name: str) -> Iterator[str]:
@@ -48,23 +69,10 @@ def _parts(before: Source, after: Source, name: str) -> Iterator[tuple[str, str,
         yield f"{name}:cell {left.number}", f"{old.code(left)}\n", f"{new.code(right)}\n"
 
 
-def _replace(target: Path, data: bytes) -> None:
-    if not os.access(target, os.W_OK):
-        raise PermissionError(13, "the file is read-only")
-    mode = stat.S_IMODE(target.stat().st_mode)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".nnxlint", dir=target.parent)
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+def _mode_of_new_files() -> int:
+    mask = os.umask(0)  # it can only be read by setting it
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def _terminated(line: str) -> str:

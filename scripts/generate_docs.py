@@ -51,6 +51,7 @@ SHOWN = {
 DEFAULTS = {
     "flax-version": "found out: see below",
     "select": "the rules that are on by default",
+    "baseline": "none",
     "cache-dir": "`.nnxlint_cache` in the project",
     "exclude": "virtual environments, caches, build folders",
 }

@@ -11,6 +11,7 @@ from typing import Protocol, cast
 import pytest
 from packaging.version import Version
 
+from nnxlint.cli import main
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.knowledge import Project
@@ -20,6 +21,7 @@ from nnxlint.semantic.model import SemanticModel
 from nnxlint.semantic.statistics import Share, Statistics
 from nnxlint.source import Source, make_source
 from nnxlint.spans import Span
+from tests.cli_runs import Install, MakeRule, Run, RunCli
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -188,3 +190,40 @@ def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
             monkeypatch.setattr(f"nnxlint.commands.{module}.CheckRequest", functools.partial(CheckRequest, rules=rules))
 
     return install
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give an empty project that is the working directory."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\n')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def run(
+    project: Path,
+    run_with: Install,
+    word_rule: MakeRule,
+    crashing_rule: Rule,
+    capsys: pytest.CaptureFixture[str],
+) -> RunCli:
+    """Give what runs the command line with four rules and one that crashes when the file says so."""
+    del project
+    run_with(
+        word_rule("NNX801", "BAD", replacement="GOOD"),
+        word_rule("NNX802", "RISKY", name="risky-thing", replacement="SURE", applicability=Applicability.UNSAFE),
+        word_rule("NNX803", "WORSE", level=Level.WARNING, flax="<0.11"),
+        word_rule("NNX804", "PEDANTIC", selected=False),
+    )
+
+    def call(*arguments: str, rules: tuple[Rule, ...] = (), crash: bool = False) -> Run:
+        if rules or crash:
+            run_with(*rules, *((crashing_rule,) if crash else ()))
+        status = main(arguments)
+        captured = capsys.readouterr()
+        return Run(status, captured.out, captured.err)
+
+    return call

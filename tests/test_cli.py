@@ -5,92 +5,21 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from nnxlint import __version__
-from nnxlint.cli import cli, main
+from nnxlint.cli import cli
 from nnxlint.commands import check as check_command
 from nnxlint.commands.output import write_document, write_text
-from nnxlint.diagnostic import Level
-from nnxlint.edits import Applicability
 from nnxlint.render.progress import progress_bar
-from nnxlint.rule import Rule
-
-MakeRule = Callable[..., Rule]
-Install = Callable[..., None]
-
-NNX = "from flax import nnx\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a run of the command line came to."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> list[dict[str, object]]:
-        """Standard output as the document that it is."""
-        loaded = json.loads(self.out)
-        assert isinstance(loaded, list)
-        return loaded
-
-
-RunCli = Callable[..., Run]
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give an empty project that is the working directory."""
-    (tmp_path / "pyproject.toml").write_text('[project]\nname = "demo"\n')
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("FORCE_COLOR", raising=False)
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    return tmp_path
-
-
-@pytest.fixture
-def run(
-    project: Path,
-    run_with: Install,
-    word_rule: MakeRule,
-    crashing_rule: Rule,
-    capsys: pytest.CaptureFixture[str],
-) -> RunCli:
-    """Give what runs the command line with four rules and one that crashes when the file says so."""
-    del project
-    run_with(
-        word_rule("NNX801", "BAD", replacement="GOOD"),
-        word_rule("NNX802", "RISKY", name="risky-thing", replacement="SURE", applicability=Applicability.UNSAFE),
-        word_rule("NNX803", "WORSE", level=Level.WARNING, flax="<0.11"),
-        word_rule("NNX804", "PEDANTIC", selected=False),
-    )
-
-    def call(*arguments: str, rules: tuple[Rule, ...] = (), crash: bool = False) -> Run:
-        if rules or crash:
-            run_with(*rules, *((crashing_rule,) if crash else ()))
-        status = main(arguments)
-        captured = capsys.readouterr()
-        return Run(status, captured.out, captured.err)
-
-    return call
-
-
-def _write(path: Path, text: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
-    return path
+from tests.cli_runs import NNX, MakeRule, Run, RunCli, write
 
 
 @pytest.mark.parametrize("command", [["check"], []])
 def test_a_path_is_short_for_checking_it(run: RunCli, project: Path, command: list[str]) -> None:
-    _write(project / "a.py", f"{NNX}x = BAD\n")
+    write(project / "a.py", f"{NNX}x = BAD\n")
     result = run(*command, ".")
     assert result.status == 1
     assert result.out.startswith("a.py:2:5: NNX801 no-bad\n  error: `BAD` is bad\n")
@@ -99,18 +28,18 @@ def test_a_path_is_short_for_checking_it(run: RunCli, project: Path, command: li
 
 
 def test_options_may_come_before_the_path(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}x = BAD\n")
+    write(project / "a.py", f"{NNX}x = BAD\n")
     assert run("--output-format", "concise", "--select", "NNX801", "a.py").out.startswith("a.py:2:5: NNX801 error: ")
 
 
 def test_without_a_path_the_working_directory_is_checked(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}x = BAD\n")
+    write(project / "a.py", f"{NNX}x = BAD\n")
     assert run("check").status == 1
 
 
 def test_clean_code(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}x = 1\n")
-    _write(project / "b.py", "BAD = 'nothing to do with it'\n")
+    write(project / "a.py", f"{NNX}x = 1\n")
+    write(project / "b.py", "BAD = 'nothing to do with it'\n")
     assert run(".") == Run(0, "No problems found in 2 files\n", "")
     assert run(".", "--output-format", "json") == Run(0, "[]\n", "")
     assert run(".", "-q") == Run(0, "", "")
@@ -131,7 +60,7 @@ def test_clean_code(run: RunCli, project: Path) -> None:
     ],
 )
 def test_rules_are_chosen_on_the_command_line(run: RunCli, project: Path, options: list[str], codes: list[str]) -> None:
-    _write(project / "a.py", f"{NNX}BAD\nRISKY\nWORSE\nPEDANTIC\n")
+    write(project / "a.py", f"{NNX}BAD\nRISKY\nWORSE\nPEDANTIC\n")
     result = run(".", "--output-format", "json", *options)
     assert [each["code"] for each in result.json] == codes
     assert result.status == (1 if codes else 0)
@@ -152,13 +81,13 @@ def test_rules_are_chosen_on_the_command_line(run: RunCli, project: Path, option
 def test_settings_hold_below_the_command_line(
     run: RunCli, project: Path, settings: str, options: list[str], codes: list[str]
 ) -> None:
-    _write(project / "pyproject.toml", f"[tool.nnxlint]\n{settings}\n")
-    _write(project / "a.py", f"{NNX}BAD\nRISKY\nWORSE\nPEDANTIC\n")
+    write(project / "pyproject.toml", f"[tool.nnxlint]\n{settings}\n")
+    write(project / "a.py", f"{NNX}BAD\nRISKY\nWORSE\nPEDANTIC\n")
     assert [each["code"] for each in run(".", "--output-format", "json", *options).json] == codes
 
 
 def test_a_warning_alone_is_a_finding_and_exit_zero_forgives_it(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}WORSE\n")
+    write(project / "a.py", f"{NNX}WORSE\n")
     assert run(".", "--flax-version", "0.10.7").status == 1
     assert run(".", "--flax-version", "0.10.7", "--exit-zero").status == 0
 
@@ -186,7 +115,7 @@ def test_a_warning_alone_is_a_finding_and_exit_zero_forgives_it(run: RunCli, pro
 def test_fixes_are_written_and_only_the_rest_is_found(
     run: RunCli, project: Path, options: list[str], text: str, status: int, left: str
 ) -> None:
-    path = _write(project / "a.py", f"{NNX}BAD = RISKY\n")
+    path = write(project / "a.py", f"{NNX}BAD = RISKY\n")
     result = run(".", *options)
     assert path.read_text() == NNX + text
     assert result.status == status
@@ -194,7 +123,7 @@ def test_fixes_are_written_and_only_the_rest_is_found(
 
 
 def test_a_fixed_report_shows_the_text_that_is_left(run: RunCli, project: Path) -> None:
-    path = _write(project / "a.py", f"{NNX}BAD = 1; RISKY\r\n")
+    path = write(project / "a.py", f"{NNX}BAD = 1; RISKY\r\n")
     result = run(".", "--fix", "--output-format", "json")
     assert path.read_bytes() == f"{NNX}GOOD = 1; RISKY\r\n".encode()
     assert [each["location"] for each in result.json] == [{"row": 2, "column": 11}]
@@ -202,7 +131,7 @@ def test_a_fixed_report_shows_the_text_that_is_left(run: RunCli, project: Path) 
 
 @pytest.mark.parametrize("options", [["--diff"], ["--fix", "--diff"]])
 def test_a_diff_writes_nothing(run: RunCli, project: Path, options: list[str]) -> None:
-    path = _write(project / "pkg" / "a.py", f"{NNX}BAD = RISKY\n")
+    path = write(project / "pkg" / "a.py", f"{NNX}BAD = RISKY\n")
     result = run("pkg", *options)
     assert path.read_text() == f"{NNX}BAD = RISKY\n"
     assert result.out == (
@@ -215,7 +144,7 @@ def test_a_diff_writes_nothing(run: RunCli, project: Path, options: list[str]) -
 
 
 def test_a_diff_that_prints_nothing_is_clean(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}RISKY\n")
+    write(project / "a.py", f"{NNX}RISKY\n")
     assert run(".", "--diff") == Run(0, "", "")
     assert "+SURE" in run(".", "--diff", "--unsafe-fixes").out
 
@@ -223,7 +152,7 @@ def test_a_diff_that_prints_nothing_is_clean(run: RunCli, project: Path) -> None
 def test_a_fix_that_cannot_be_written_is_told_and_the_others_are(
     run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked, other = _write(project / "a.py", f"{NNX}BAD\n"), _write(project / "b.py", f"{NNX}BAD\n")
+    locked, other = write(project / "a.py", f"{NNX}BAD\n"), write(project / "b.py", f"{NNX}BAD\n")
     real = os.access
     monkeypatch.setattr("nnxlint.writing.os.access", lambda path, mode: path != locked and real(path, mode))
     result = run(".", "--fix")
@@ -233,9 +162,9 @@ def test_a_fix_that_cannot_be_written_is_told_and_the_others_are(
 
 
 def test_json_is_the_only_thing_on_standard_output(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}'日本'; BAD\n")
-    _write(project / "broken.py", f"{NNX}x = (\n")
-    _write(project / "latin.py", "").write_bytes(b"from flax import nnx\n'\xff'\n")
+    write(project / "a.py", f"{NNX}'日本'; BAD\n")
+    write(project / "broken.py", f"{NNX}x = (\n")
+    write(project / "latin.py", "").write_bytes(b"from flax import nnx\n'\xff'\n")
     result = run(".", "--output-format", "json", "--statistics", "--verbose")
     assert [(each["filename"], each["code"]) for each in result.json] == [
         ("a.py", "NNX801"),
@@ -251,15 +180,15 @@ def test_json_is_the_only_thing_on_standard_output(run: RunCli, project: Path) -
 
 @pytest.mark.parametrize("output_format", ["text", "concise"])
 def test_statistics_follow_the_findings(run: RunCli, project: Path, output_format: str) -> None:
-    _write(project / "a.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}BAD\n")
     out = run(".", "--statistics", "--output-format", output_format).out
     assert "\n1  NNX801 no-bad (1 fixable)\n" in out
     assert "module classes  3 of 4 (75.0 %)\n       1  base class not found\n" in out
 
 
 def test_a_broken_file_is_a_finding_and_the_rest_is_linted(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}BAD\n")
-    _write(project / "b.py", f"{NNX}x = (\n")
+    write(project / "a.py", f"{NNX}BAD\n")
+    write(project / "b.py", f"{NNX}x = (\n")
     result = run(".", "--output-format", "concise")
     assert result.out.splitlines()[:2] == [
         "a.py:2:1: NNX801 error: `BAD` is bad [safe fix]",
@@ -274,15 +203,15 @@ def test_a_broken_file_is_a_finding_and_the_rest_is_linted(run: RunCli, project:
 def test_a_broken_file_is_reported_unless_it_is_ignored(
     run: RunCli, project: Path, word_rule: MakeRule, options: list[str], *, reported: bool
 ) -> None:
-    _write(project / "b.py", f"{NNX}x = (\n")
+    write(project / "b.py", f"{NNX}x = (\n")
     rules = (word_rule("NNX801", "BAD"), word_rule("NNX900", "NEVER_THERE"))
     assert bool(run(".", *options, "--output-format", "json", rules=rules).json) == reported
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="this Python reads it")
 def test_syntax_of_a_newer_python_is_no_finding_but_was_not_linted(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}x = t'{{BAD}}'\n")
-    _write(project / "b.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}x = t'{{BAD}}'\n")
+    write(project / "b.py", f"{NNX}BAD\n")
     result = run(".", "--output-format", "json")
     assert [each["filename"] for each in result.json] == ["b.py"]
     assert "a.py: not linted: its syntax is of Python 3.14" in result.err
@@ -290,7 +219,7 @@ def test_syntax_of_a_newer_python_is_no_finding_but_was_not_linted(run: RunCli, 
 
 
 def test_a_crash_of_a_rule_is_told_and_loses_nothing(run: RunCli, project: Path, word_rule: MakeRule) -> None:
-    _write(project / "a.py", f"{NNX}x = BOOM\nBAD\n")
+    write(project / "a.py", f"{NNX}x = BOOM\nBAD\n")
     result = run(".", "--output-format", "concise", rules=(word_rule("NNX801", "BAD"),), crash=True)
     assert "a.py:2:5: NNX999 error: rule NNX809 (crashing) crashed here" in result.out
     assert "a.py:3:1: NNX801" in result.out
@@ -301,8 +230,8 @@ def test_a_crash_of_a_rule_is_told_and_loses_nothing(run: RunCli, project: Path,
 
 
 def test_a_crash_of_the_model_is_told_and_the_other_files_are_linted(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}CRASH_THE_MODEL\n")
-    _write(project / "b.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}CRASH_THE_MODEL\n")
+    write(project / "b.py", f"{NNX}BAD\n")
     result = run(".", "--output-format", "json")
     assert [(each["filename"], each["code"]) for each in result.json] == [
         ("a.py", "NNX999"),
@@ -334,7 +263,7 @@ def test_a_crash_of_the_model_is_told_and_the_other_files_are_linted(run: RunCli
     ],
 )
 def test_a_mistake_is_one_line_and_status_two(run: RunCli, project: Path, arguments: list[str], message: str) -> None:
-    _write(project / "a.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}BAD\n")
     result = run(*arguments)
     assert result.status == 2
     assert result.out == ""
@@ -344,8 +273,8 @@ def test_a_mistake_is_one_line_and_status_two(run: RunCli, project: Path, argume
 
 
 def test_broken_settings_are_one_line(run: RunCli, project: Path) -> None:
-    _write(project / "pyproject.toml", "[tool.nnxlint]\nselekt = []\n")
-    _write(project / "a.py", NNX)
+    write(project / "pyproject.toml", "[tool.nnxlint]\nselekt = []\n")
+    write(project / "a.py", NNX)
     result = run(".")
     assert (result.status, result.out) == (2, "")
     assert "unknown setting `selekt`, did you mean `select`?" in result.err
@@ -360,7 +289,7 @@ def test_a_directory_without_python_is_told(run: RunCli, project: Path) -> None:
 
 
 def test_an_unreadable_file_is_told_and_the_rest_is_linted(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}BAD\n")
     (project / "null.py").write_bytes(b"from flax import nnx\n\0")
     result = run(".")
     assert result.status == 2
@@ -369,7 +298,7 @@ def test_an_unreadable_file_is_told_and_the_rest_is_linted(run: RunCli, project:
 
 
 def test_an_interruption_is_one_line(run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _write(project / "a.py", NNX)
+    write(project / "a.py", NNX)
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
@@ -383,7 +312,7 @@ def test_an_interruption_is_one_line(run: RunCli, project: Path, monkeypatch: py
 def test_a_defect_is_one_line_and_a_traceback_on_request(
     run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch, options: list[str]
 ) -> None:
-    _write(project / "a.py", NNX)
+    write(project / "a.py", NNX)
 
     def broken(*_: object) -> None:
         message = "some\nthing"
@@ -399,7 +328,7 @@ def test_a_defect_is_one_line_and_a_traceback_on_request(
 def test_colour_is_for_terminals_and_those_who_force_it(
     run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _write(project / "a.py", f"{NNX}BAD\n")
+    write(project / "a.py", f"{NNX}BAD\n")
     assert "\x1b" not in run(".").out
     monkeypatch.setenv("FORCE_COLOR", "1")
     assert "\x1b[" in run(".").out
@@ -410,8 +339,8 @@ def test_colour_is_for_terminals_and_those_who_force_it(
 
 
 def test_verbose_tells_what_was_known(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", NNX)
-    _write(project / "b.py", NNX + "import a\n")
+    write(project / "a.py", NNX)
+    write(project / "b.py", NNX + "import a\n")
     assert "2 files known, 1 of them reported, Flax 0.11.0 (" in run("a.py", "-v", "--flax-version", "0.11.0").err
 
 
@@ -444,7 +373,7 @@ def test_all_rules_are_listed(run: RunCli) -> None:
 
 
 def test_why_shows_what_is_known_and_found_on_the_line(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}BAD\nBAD\n")
+    write(project / "a.py", f"{NNX}BAD\nBAD\n")
     result = run("why", "a.py:3", "--flax-version", "0.11.2")
     assert result.status == 0
     assert result.out.startswith("row 3 of a.py on Flax 0.11.2\n\na.py:3:1: NNX801 no-bad\n")
@@ -454,12 +383,12 @@ def test_why_shows_what_is_known_and_found_on_the_line(run: RunCli, project: Pat
 
 
 def test_why_on_a_file_that_no_rule_looks_at(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", "x = 1\n")
+    write(project / "a.py", "x = 1\n")
     assert "a.py has nothing to do with NNX" in run("why", "a.py:1").out
 
 
 def test_why_on_a_broken_file(run: RunCli, project: Path) -> None:
-    _write(project / "a.py", f"{NNX}x = (\n")
+    write(project / "a.py", f"{NNX}x = (\n")
     assert "NNX900" in run("why", "a.py:2").out
 
 

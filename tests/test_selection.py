@@ -7,6 +7,7 @@ import pytest
 
 from nnxlint.commands.overrides import split_selectors
 from nnxlint.errors import NnxlintError
+from nnxlint.file_ignores import file_ignores
 from nnxlint.rule import Rule
 from nnxlint.selection import (
     ignored,
@@ -15,7 +16,7 @@ from nnxlint.selection import (
     select_rules,
     unfixable_codes,
 )
-from nnxlint.settings import Settings, file_ignores, load_settings
+from nnxlint.settings import Settings, load_settings
 
 NAMES = {
     "NNX101": "missing-train-flag",

@@ -7,11 +7,11 @@ from packaging.version import Version
 
 from nnxlint.discovery import DEFAULT_EXCLUDE, absolute
 from nnxlint.errors import NnxlintError
+from nnxlint.file_ignores import file_ignores
 from nnxlint.settings import (
     ModeFlags,
     Overrides,
     Settings,
-    file_ignores,
     load_settings,
     overlay,
     settings_loader,

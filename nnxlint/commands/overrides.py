@@ -27,6 +27,8 @@ class SettingsOptions(msgspec.Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
+    baseline: Path | None = None
+    no_baseline: bool = False
     cache_dir: Path | None = None
 
 
@@ -50,6 +52,8 @@ def overrides_of(options: SettingsOptions) -> Overrides:
         exclude=_split(options.exclude) or None,
         extend_exclude=_split(options.extend_exclude),
         force_exclude=options.force_exclude,
+        baseline=options.baseline,
+        no_baseline=options.no_baseline,
         cache_dir=options.cache_dir,
         config_file=Path(files[0]) if files else None,
         isolated=options.isolated,

@@ -87,6 +87,7 @@ def _values(settings: Settings, target: Target, directory: Path) -> dict[str, To
         "extend-exclude": settings.extend_exclude if replaced else (*settings.extend_exclude, *typed),
         "force-exclude": settings.force_exclude,
         "src": settings.src,
+        "baseline": str(settings.baseline) if settings.baseline else None,
         "cache-dir": str(settings.cache_dir) if settings.cache_dir else None,
         "mode-flags": {"train": tuple(sorted(flags.train)), "eval": tuple(sorted(flags.evaluation))},
         "verify": _verify(settings),

@@ -10,11 +10,11 @@ from nnxlint.report import Report
 def summary(report: Report) -> str:
     """How much was found, where, how much of it was fixed, and how much of it could be."""
     if not report.diagnostics:
-        fixed = f"; fixed {len(report.fixed)}" if report.fixed else ""
-        return f"No problems found in {_counted(report.file_count, 'file')}{fixed}"
+        found = f"No problems found in {_counted(report.file_count, 'file')}"
+        return "; ".join(part for part in (found, _fixed(report), _known(report)) if part)
     files = _counted(len({each.path for each in report.diagnostics}), "file")
     found = f"Found {_levels(report)} in {files}"
-    return "; ".join(part for part in (found, _fixed(report), _fixable(report)) if part)
+    return "; ".join(part for part in (found, _fixed(report), _fixable(report), _known(report)) if part)
 
 
 def fix_summary(report: Report) -> str:
@@ -30,6 +30,10 @@ def _levels(report: Report) -> str:
 
 def _fixed(report: Report) -> str:
     return f"fixed {len(report.fixed)}" if report.fixed else ""
+
+
+def _known(report: Report) -> str:
+    return f"{len(report.known)} known" if report.known else ""
 
 
 def _fixable(report: Report) -> str:

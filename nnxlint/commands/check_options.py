@@ -1,0 +1,79 @@
+"""The options of `nnxlint check` as data, and which of them contradict each other."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+
+from nnxlint.commands.overrides import SettingsOptions
+from nnxlint.diagnostic import Level
+from nnxlint.errors import NnxlintError
+
+STDIN = Path("-")
+
+
+class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
+    """The options of the command, as click gives them."""
+
+    paths: tuple[Path, ...]
+    stdin_filename: Path | None
+    fix: bool
+    unsafe_fixes: bool
+    diff: bool
+    verify: bool
+    write_baseline: str | None
+    prune_baseline: bool
+    allow_stale: bool
+    output_format: str
+    statistics: bool
+    fail_level: Level
+    exit_zero: bool
+    no_cache: bool
+    show_settings: bool
+    quiet: bool
+    verbose: bool
+
+    @property
+    def reads_stdin(self) -> bool:
+        """Whether standard input is linted."""
+        return STDIN in self.paths
+
+    @property
+    def writes_baseline(self) -> bool:
+        """Whether findings are made known."""
+        return self.write_baseline is not None
+
+
+def make_options(options: Mapping[str, object]) -> CheckOptions:
+    """Read the options by name; `NnxlintError` for two that contradict each other."""
+    made = msgspec.convert(options, CheckOptions)
+    message = next((message for wrong, message in _contradictions(made) if wrong), None)
+    if message is not None:
+        raise NnxlintError(message)
+    return made
+
+
+def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
+    yield (
+        made.diff and made.output_format == "json",
+        "--diff writes a diff and --output-format json a list: choose one of them",
+    )
+    yield made.verify and not (made.fix or made.diff), "--verify judges fixes: it goes with --fix or --diff"
+    yield made.quiet and made.verbose, "--quiet and --verbose contradict each other"
+    yield made.reads_stdin and len(made.paths) > 1, "`-` is standard input, and is linted alone"
+    yield made.no_cache and made.cache_dir is not None, "--no-cache and --cache-dir contradict each other"
+    yield (
+        made.stdin_filename is not None and not made.reads_stdin,
+        "--stdin-filename names standard input: write `-` for the path",
+    )
+    yield from _contradictions_on_baselines(made)
+
+
+def _contradictions_on_baselines(made: CheckOptions) -> Iterator[tuple[bool, str]]:
+    writes = made.writes_baseline or made.prune_baseline
+    name = "--write-baseline" if made.writes_baseline else "--prune-baseline"
+    yield made.no_baseline and made.baseline is not None, "--no-baseline and --baseline contradict each other"
+    yield made.no_baseline and writes, f"--no-baseline and {name} contradict each other"
+    yield made.writes_baseline and made.prune_baseline, "--write-baseline leaves nothing to prune: choose one of them"
+    yield made.diff and writes, f"--diff writes nothing, and {name} does: choose one of them"
+    yield made.reads_stdin and writes, f"{name} is about files: standard input is none"
