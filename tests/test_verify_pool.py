@@ -185,7 +185,8 @@ def test_the_environment_names_the_devices() -> None:
 
     assert environment["JAX_PLATFORMS"] == "cpu"
     assert environment["XLA_FLAGS"] == "--xla_force_host_platform_device_count=8"
-    assert "XLA_FLAGS" not in child_environment({"XLA_FLAGS": "mine"})
+    assert "XLA_FLAGS" not in child_environment({"XLA_FLAGS": "mine"}, "cpu")
+    assert child_environment({"XLA_FLAGS": "mine"}, "cuda,cpu")["XLA_FLAGS"] == "--xla_gpu_autotune_level=0"
 
 
 def test_jobs_for_several_devices_get_them() -> None:
@@ -194,7 +195,7 @@ def test_jobs_for_several_devices_get_them() -> None:
     with child_pool(_options()) as pool:
         messages = [answer.message for answer in pool.run(jobs)]
 
-    assert messages == ["--xla_force_host_platform_device_count=4cpu", ""] * 2
+    assert messages == ["--xla_force_host_platform_device_count=4cpu", "--xla_gpu_autotune_level=0"] * 2
 
 
 def test_children_stay_for_later_jobs_until_they_are_bloated() -> None:

@@ -132,9 +132,11 @@ def _runs(options: VerifyOptions, collect: Collect) -> list[tuple[Device, Run]]:
     devices = choose_devices(options.device, os.environ, find_environment)
     everywhere = devices if HOST in devices or not devices else (HOST, *devices)
     runs: dict[Device, list[Run]] = {}
+    # Of a comparison, devices can only be compared by numbers that it would not compute for a proof.
+    asked = msgspec.structs.replace(options.session, numbers=len(everywhere) > 1)
     with _progress() as advance:
         for device in everywhere:
-            with session(device, options.session, advance) as ask:
+            with session(device, asked, advance) as ask:
                 runs[device] = collect(ask)
     on_cpu = [answer for run in runs[HOST] for answer in run.answers]
     return [(device, _compared(run, device, on_cpu)) for device in devices for run in runs[device]]
@@ -142,7 +144,7 @@ def _runs(options: VerifyOptions, collect: Collect) -> list[tuple[Device, Run]]:
 
 def _compared(run: Run, device: Device, on_cpu: Sequence[Answer]) -> Run:
     """The run, with a word on how its numbers compare with the CPU's."""
-    told = "" if device == HOST else agreement(run.answers, on_cpu, device.name)
+    told = "" if device == HOST else str(agreement(run.answers, on_cpu, device.name))
     if not told:
         return run
     return replace(run, result=msgspec.structs.replace(run.result, reason=f"{run.result.reason}; {told}"))

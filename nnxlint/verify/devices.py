@@ -55,18 +55,30 @@ def choose_devices(asked: str | None, environment: Mapping[str, str], find: Find
     return (HOST,) if found is None or found.platform == CPU else (Device(found.platform, told, found.device_kind),)
 
 
-def agreement(answers: Sequence[Answer], on_cpu: Sequence[Answer], platform: str) -> str:
-    """How the numbers of an accelerator compare with the CPU's, in a sentence; empty where there are none."""
+class Agreement(msgspec.Struct, frozen=True):
+    """How many numbers were computed in two places, and those that are apart, each in words."""
+
+    count: int
+    apart: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """In a sentence; empty where there were no numbers."""
+        if not self.count:
+            return ""
+        if not self.apart:
+            return f"{self.count} numbers equal the CPU's"
+        return f"{len(self.apart)} of {self.count} numbers differ from the CPU's, such as {self.apart[0]}"
+
+
+def agreement(answers: Sequence[Answer], on_cpu: Sequence[Answer], platform: str) -> Agreement:
+    """How the numbers of an accelerator compare with the CPU's."""
     pairs = list(_pairs(answers, {answer.id: answer for answer in on_cpu}))
-    if not pairs:
-        return ""
-    apart = [
-        (name, one, other) for name, dtype, one, other in pairs if not _equal(one, other, tolerance_of(dtype, platform))
-    ]
-    if not apart:
-        return f"{len(pairs)} numbers equal the CPU's"
-    name, one, other = apart[0]
-    return f"{len(apart)} of {len(pairs)} numbers differ from the CPU's, such as {name}: {one} against {other}"
+    apart = (
+        f"{name}: {one} against {other}"
+        for name, dtype, one, other in pairs
+        if not _equal(one, other, tolerance_of(dtype, platform))
+    )
+    return Agreement(len(pairs), tuple(apart))
 
 
 def _accelerator(name: str, find: FindEnvironment) -> Device | None:

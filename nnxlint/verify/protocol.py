@@ -74,7 +74,11 @@ class Program(msgspec.Struct, frozen=True):
 
 
 class CompareJob(msgspec.Struct, frozen=True, tag="compare"):
-    """Are these two programs the same computation in this case? With `frame_only`, only frame probes count."""
+    """Asks whether two programs are the same computation in this case.
+
+    With `frame_only`, only frame probes count. `numbers`: also run the first program, and give some of what it
+    computes (see `Answer`), whatever the verdict is.
+    """
 
     id: str
     before: Program
@@ -83,6 +87,7 @@ class CompareJob(msgspec.Struct, frozen=True, tag="compare"):
     frame_only: bool = False
     seeds: tuple[int, ...] = (0, 1, 2)
     proof: bool = True
+    numbers: bool = False
 
 
 class WitnessJob(msgspec.Struct, frozen=True, tag="witness"):

@@ -27,6 +27,8 @@ _PASSED_ON = frozenset(
     "TPU_VISIBLE_CHIPS TPU_VISIBLE_DEVICES TPU_CHIPS_PER_PROCESS_BOUNDS TPU_PROCESS_BOUNDS TPU_LIBRARY_PATH".split()
 )
 _SIMULATE_DEVICES = "--xla_force_host_platform_device_count"
+# To time the kernels of a GPU pays for what runs long, and gives other numbers from one run to the next.
+_CHOOSE_NO_KERNELS = "--xla_gpu_autotune_level=0"
 _SHARE_OF_MEMORY = 0.8
 _PATIENCE = 5.0  # seconds for a keeper to take its child down before both are killed
 
@@ -132,6 +134,8 @@ def child_environment(inherited: Mapping[str, str], platforms: str = "", host_de
         environment["JAX_PLATFORMS"] = platforms
     if host_devices > 1:
         environment["XLA_FLAGS"] = f"{_SIMULATE_DEVICES}={host_devices}"
+    elif platforms != "cpu":
+        environment["XLA_FLAGS"] = _CHOOSE_NO_KERNELS
     return environment
 
 

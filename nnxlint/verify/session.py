@@ -24,13 +24,15 @@ class SessionOptions(msgspec.Struct, frozen=True):
     """How children are asked.
 
     `jobs`: how many children, by default one a core; `seconds`: the limit of a job; `seeds`: how many random seeds
-    numbers are compared for, by default what each job says; `cache`: the folder of known answers, if any.
+    numbers are compared for, by default what each job says; `cache`: the folder of known answers, if any; `numbers`:
+    whether comparisons also give numbers by which two devices can be compared.
     """
 
     jobs: int | None = None
     seconds: float = 60.0
     seeds: int | None = None
     cache: Path | None = None
+    numbers: bool = False
 
 
 @contextmanager
@@ -58,10 +60,11 @@ def session(device: Device, options: SessionOptions, advance: Advance = lambda *
 
 
 def seeded(job: Job, options: SessionOptions) -> Job:
-    """The job as it is asked: a comparison with as many seeds as are wanted."""
-    if options.seeds is None or not isinstance(job, CompareJob):
+    """The job as it is asked: a comparison with as many seeds as are wanted, and with numbers where those are."""
+    if not isinstance(job, CompareJob):
         return job
-    return msgspec.structs.replace(job, seeds=tuple(range(options.seeds)))
+    seeds = job.seeds if options.seeds is None else tuple(range(options.seeds))
+    return msgspec.structs.replace(job, seeds=seeds, numbers=options.numbers)
 
 
 def find_environment(platforms: str) -> Environment | None:

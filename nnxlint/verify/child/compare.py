@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
+
+from nnxlint.verify.child.figures import figures
 from nnxlint.verify.child.loading import LoadedProgram, LoadError, load, write_files
 from nnxlint.verify.child.trace import CONSTRUCTION
 from nnxlint.verify.child.trials import (
@@ -70,7 +73,20 @@ def compare(job: CompareJob) -> Answer:
             after = _side(job, job.after, job.before, folders[1])
         except LoadError as error:
             return _answer(job, Verdict.DIFFERS, f"after the fix, {error}")
-        return _verdict(Pair(job, before, after, _probes(job)))
+        return _with_numbers(_verdict(Pair(job, before, after, _probes(job))), job, before)
+
+
+def _with_numbers(answer: Answer, job: CompareJob, side: Side) -> Answer:
+    """The answer with some numbers of a program that could be traced to its end, where they are wanted."""
+    if not job.numbers or side.failure is not None or not side.stages:
+        return answer
+    if any(state_bytes(stage.trace) > MAX_STATE_BYTES for stage in side.stages):
+        return answer
+    try:
+        found = figures(side.loaded, job.case, side.stages, job.seeds[0])
+    except Exception:  # noqa: BLE001 - what cannot be run on numbers has none, and the verdict says why
+        return answer
+    return msgspec.structs.replace(answer, numbers=found)
 
 
 def _side(job: CompareJob, program: Program, other: Program, folder: Path) -> Side:

@@ -102,7 +102,7 @@ def difference(
     """The worst difference between two results beyond tolerance; `noise` is what rounding makes of it, by path."""
     platform = jax.devices()[0].platform
     found = [
-        _array_difference(path, _numbers(before[path]), _numbers(after[path]), platform, noise(path), exact=exact)
+        _array_difference(path, numbers(before[path]), numbers(after[path]), platform, noise(path), exact=exact)
         for path in before
         if path in after
     ]
@@ -112,10 +112,17 @@ def difference(
 def rounding(one: Arrays, other: Arrays) -> dict[str, float]:
     """How far two runs of one program are apart, by path."""
     return {
-        path: _largest(_numbers(one[path]), _numbers(other[path]))
+        path: _largest(numbers(one[path]), numbers(other[path]))
         for path in one
-        if path in other and np.shape(one[path]) == np.shape(other[path]) and _is_float(_numbers(one[path]))
+        if path in other and np.shape(one[path]) == np.shape(other[path]) and _is_float(numbers(one[path]))
     }
+
+
+def numbers(value: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - an array or a key
+    """Give the numbers of an array, those of a key as well."""
+    if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
+        value = jax.random.key_data(value)
+    return np.asarray(value)
 
 
 def _array_difference(
@@ -147,12 +154,6 @@ def _varied(value: jax.Array, rng: np.random.Generator) -> jax.Array:
         return value
     noise = 0.1 * rng.uniform(size=value.shape)
     return (value + jnp.asarray(noise, value.dtype) * (1 + jnp.abs(value))).astype(value.dtype)
-
-
-def _numbers(value: Any) -> np.ndarray[Any, Any]:  # noqa: ANN401 - an array or a key
-    if isinstance(value, jax.Array) and jnp.issubdtype(value.dtype, jax.dtypes.prng_key):
-        value = jax.random.key_data(value)
-    return np.asarray(value)
 
 
 def _wide(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
