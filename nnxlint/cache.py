@@ -21,6 +21,7 @@ import msgspec
 from nnxlint import __version__
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.discovery import project_root
+from nnxlint.extensions import installed_state
 from nnxlint.knowledge import Project
 from nnxlint.semantic.statistics import Statistics
 from nnxlint.settings import Settings
@@ -133,14 +134,15 @@ def _parts(project: Project) -> Iterator[bytes]:
 
 @functools.cache
 def _tool() -> str:
-    """Name this very nnxlint, and what it parses with: other code may find other things."""
+    """Name this very nnxlint, what it parses with, and the rules of others: other code may find other things."""
     package = Path(__file__).parent
     files = [path for path in package.rglob("*") if path.suffix in {".py", ".json"}]
     states = sorted((path.relative_to(package).as_posix(), path.stat()) for path in files)
     own = [f"{name} {state.st_mtime_ns} {state.st_size}" for name, state in states]
     found = importlib.util.find_spec("libcst")
     parser = Path(found.origin).stat().st_mtime_ns if found and found.origin else 0
-    return "\n".join([__version__, sys.version, platform.python_implementation(), str(parser), *own])
+    running = [__version__, sys.version, platform.python_implementation(), str(parser)]
+    return "\n".join([*running, installed_state(), *own])
 
 
 def _write_at_once(path: Path, data: bytes) -> None:

@@ -69,11 +69,12 @@ def _lint_file(
 ) -> tuple[Linted, tuple[str, ...]]:
     """Lint one file; the lines tell of what could not be read in it."""
     settings = request.settings_of(Path(path).parent)
+    known = request.known_rules(settings)
     if path in analysis.syntax_errors:
-        broken = broken_file(project.sources[path], analysis.syntax_errors[path], settings, request.known_rules)
+        broken = broken_file(project.sources[path], analysis.syntax_errors[path], settings, known)
         return Linted(broken.diagnostics), broken.notices
-    linted = _run_rules(project, path, analysis, settings, request.known_rules)
-    broken = broken_cells(project.sources[path], settings, request.known_rules)
+    linted = _run_rules(project, path, analysis, settings, known)
+    broken = broken_cells(project.sources[path], settings, known)
     return replace(linted, diagnostics=(*linted.diagnostics, *broken.diagnostics)), broken.notices
 
 

@@ -3,8 +3,8 @@
 import difflib
 import re
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -12,14 +12,14 @@ import msgspec
 
 from nnxlint.cases import NESTED, VerifyConfig
 from nnxlint.errors import NnxlintError
+from nnxlint.toml_places import row_of
 
 _FIELD = re.compile(r" - at `\$\.([\w-]+).*`")
-_SECTION = re.compile(r"[ \t]*\[{1,2}[ \t]*tool[ \t]*\.[ \t]*[\"']?nnxlint[\"']?[ \t]*(?:\.(?P<inner>[^\]]+))?\]")
-_INNER_SECTION = re.compile(r"[ \t]*\[{1,2}(?P<inner>[^\[\]]+)\]")
-
-_OPTIONS = "rules"
+# Editors that check settings against a schema may be told of it in the file.
+_SCHEMA = "$schema"
 
 Strings = tuple[str, ...]
+OptionValue = bool | int | float | str | Strings
 
 
 class ModeFlagsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,6 +68,14 @@ class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
         None
     )
     cache_dir: Annotated[str | None, msgspec.Meta(description="the folder where results are kept")] = None
+    rules: Annotated[
+        dict[str, dict[str, OptionValue]] | None,
+        msgspec.Meta(description="options of single rules, by code or name: the rule's page tells which it has"),
+    ] = None
+    rules_path: Annotated[
+        Strings | None,
+        msgspec.Meta(description="files and folders with rules of your own; linting runs these, and only these"),
+    ] = None
     verify: Annotated[
         VerifyConfig | None,
         msgspec.Meta(
@@ -95,9 +103,9 @@ class ConfigFile:
     text: str
     typed: bool = False
 
-    def origin(self, key: str) -> str:
-        """Tell where the value of a key stands."""
-        return f"{self._name}{'' if self.typed else _place(self.text, self.path, key)}"
+    def origin(self, *keys: str) -> str:
+        """Tell where the value of a key, or of one below it, stands."""
+        return f"{self._name}{'' if self.typed else _place(self.text, self.path, keys)}"
 
     def error(self, key: str, message: str) -> NnxlintError:
         """Make the error of a key, with its line."""
@@ -106,6 +114,16 @@ class ConfigFile:
     @property
     def _name(self) -> str:
         return "--config" if self.typed else str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenOption:
+    """What is written for an option of a rule; `rule` is what that is called there."""
+
+    rule: str
+    name: str
+    value: OptionValue
+    place: str = field(default="", repr=False, compare=False)
 
 
 def read_config(directory: Path) -> ConfigFile | None:
@@ -142,6 +160,13 @@ def parse_typed(assignments: Sequence[str]) -> ConfigFile | None:
     return _checked(ConfigFile(Path(), Config(), text, typed=True), _parse("--config", text))
 
 
+def written_options(file: ConfigFile) -> Iterator[WrittenOption]:
+    """Give what the file says of the options of rules, one by one."""
+    for rule, values in (file.config.rules or {}).items():
+        for name, value in values.items():
+            yield WrittenOption(rule, name, value, file.origin("rules", rule, name))
+
+
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -165,8 +190,10 @@ def _checked(file: ConfigFile, table: object) -> ConfigFile:
     if not isinstance(table, dict):
         message = f"{file.path}: `tool.nnxlint` must be a table"
         raise NnxlintError(message)
-    if _OPTIONS in table:
-        raise file.error(_OPTIONS, _no_options(table[_OPTIONS]))
+    table = {key: value for key, value in table.items() if key != _SCHEMA}
+    if file.typed and "rules-path" in table:
+        message = "--config: `rules-path`: only a settings file may name code that linting runs"
+        raise NnxlintError(message)
     _check_names(file, table, tuple(FIELDS), "setting")
     modes = table.get("mode-flags")
     if isinstance(modes, dict):
@@ -190,12 +217,6 @@ def _check_nested(file: ConfigFile, place: str, written: object) -> None:
             _check_nested(file, below, each)
 
 
-def _no_options(table: object) -> str:
-    code = next(iter(table), "") if isinstance(table, dict) else ""
-    which = f"the rule `{code}`" if code else "a rule"
-    return f"`rules`: options for {which}, but no rule has options"
-
-
 def _check_names(file: ConfigFile, table: dict[str, object], names: Sequence[str], what: str, place: str = "") -> None:
     for key in table:
         if key not in names:
@@ -214,19 +235,8 @@ def _wrong_type(file: ConfigFile, complaint: str) -> NnxlintError:
     return file.error(key, f"`{key}`: {reason}")
 
 
-def _place(text: str, path: Path, key: str) -> str:
+def _place(text: str, path: Path, keys: Sequence[str]) -> str:
     """Give `:LINE` of the key in the settings' own section; nothing where it is written in some other way."""
-    written = re.compile(rf"[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*[=.]")
-    table = re.compile(rf"[ \t]*[\"']?{re.escape(key)}[\"']?[ \t]*(?:\.|$)")
-    own_file = path.name != "pyproject.toml"
-    inside = own_file
-    for row, line in enumerate(text.splitlines(), start=1):
-        if line.lstrip().startswith("["):
-            section = (_INNER_SECTION if own_file else _SECTION).match(line)
-            inner = section["inner"] if section else None
-            if inner and table.match(inner):
-                return f":{row}"
-            inside = section is not None and inner is None
-        elif inside and written.match(line):
-            return f":{row}"
-    return ""
+    own = ("tool", "nnxlint") if path.name == "pyproject.toml" else ()
+    row = row_of(text, (*own, *keys), least=len(own) + 1)
+    return "" if row is None else f":{row}"

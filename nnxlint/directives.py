@@ -1,7 +1,7 @@
 """Comments that silence findings: found as comments, read as what they name."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from nnxlint.source import Source
@@ -14,7 +14,9 @@ _OURS = re.compile(r"#\s*nnxlint\s*:\s*ignore(?P<file>-file)?(?![\w-])[ \t]*(?:\
 _NOQA = re.compile(r"#\s*noqa(?![\w-])(?P<colon>\s*:)?", re.IGNORECASE)
 _CODE = re.compile(r"[\s,]*(?P<code>[A-Za-z]+[0-9]+)(?![\w-])")
 _NAME = re.compile(r"[^\s,]+")
-_OUR_CODE = re.compile(r"NNX\d*", re.IGNORECASE)
+_LETTERS = re.compile(r"[A-Za-z]+")
+# What the codes of nnxlint's own rules start with.
+OWN = frozenset({"NNX"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +59,44 @@ class Comments:
         return frozenset((row, *self.layout.statement_at(row)))
 
 
-def may_have_directives(source: Source) -> bool:
-    """Tell quickly whether the file may hold a directive: to find its comments takes long."""
+def may_have_directives(source: Source, prefixes: Collection[str] = OWN) -> bool:
+    """Tell quickly whether the file may hold a directive: to find its comments takes long.
+
+    `prefixes`: what the codes of rules start with, by which a `noqa` is told from those of other tools.
+    """
     text = source.text
     for hint in _HINT.finditer(text):
         end = text.find("\n", hint.end())
-        if _may_direct(text[text.rfind("\n", 0, hint.start()) + 1 : end if end >= 0 else len(text)]):
+        if _may_direct(text[text.rfind("\n", 0, hint.start()) + 1 : end if end >= 0 else len(text)], prefixes):
             return True
     return False
 
 
-def _may_direct(line: str) -> bool:
+def _may_direct(line: str, prefixes: Collection[str]) -> bool:
     """Whether a line holds a directive if it is a comment: many a `noqa` names rules of other tools only."""
     if _OURS.search(line) is not None:
         return True
     return any(
-        not found["colon"] or any(_OUR_CODE.fullmatch(code["code"]) for code in _codes(line, found.end()))
+        not found["colon"] or any(_is_ours(code["code"], prefixes) for code in _codes(line, found.end()))
         for found in _NOQA.finditer(line)
     )
 
 
-def read_comments(source: Source) -> Comments:
+def read_comments(source: Source, prefixes: Collection[str] = OWN) -> Comments:
     """Find the directives of a file; strings that look like one are none."""
     layout = read_layout(source)
-    directives = (each for comment in layout.comments for each in _directives(comment))
+    directives = (each for comment in layout.comments for each in _directives(comment, prefixes))
     return Comments(tuple(directives), layout)
 
 
-def _directives(comment: Comment) -> Iterator[Directive]:
+def _directives(comment: Comment, prefixes: Collection[str]) -> Iterator[Directive]:
     start = comment.span.start
     for found in _OURS.finditer(comment.text):
         span = Span(start + found.start(), start + found.end())
         rows = None if found["file"] else frozenset((comment.row,))
         yield Directive(span, comment.span, rows, tuple(_names(found, start)))
     for found in _NOQA.finditer(comment.text):
-        directive = _noqa(comment, found)
+        directive = _noqa(comment, found, prefixes)
         if directive is not None:
             yield directive
 
@@ -103,7 +108,7 @@ def _names(found: re.Match[str], start: int) -> Iterator[Named]:
             yield Named(name[0], Span(offset + name.start(), offset + name.end()))
 
 
-def _noqa(comment: Comment, found: re.Match[str]) -> Directive | None:
+def _noqa(comment: Comment, found: re.Match[str], prefixes: Collection[str]) -> Directive | None:
     """Read a `noqa`; None where it names rules of other tools only, or what is no rule at all."""
     start, rows = comment.span.start, frozenset((comment.row,))
     if not found["colon"]:
@@ -113,12 +118,17 @@ def _noqa(comment: Comment, found: re.Match[str]) -> Directive | None:
     ours = tuple(
         Named(code["code"], Span(start + code.start("code"), start + code.end("code")))
         for code in codes
-        if _OUR_CODE.fullmatch(code["code"])
+        if _is_ours(code["code"], prefixes)
     )
     if not ours:
         return None
     span = Span(start + found.start(), start + codes[-1].end())
     return Directive(span, comment.span, rows, ours, noqa=True, others=len(ours) < len(codes))
+
+
+def _is_ours(code: str, prefixes: Collection[str]) -> bool:
+    letters = _LETTERS.match(code)
+    return letters is not None and letters[0].upper() in prefixes
 
 
 def _codes(comment: str, position: int) -> Iterator[re.Match[str]]:

@@ -41,7 +41,7 @@ def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequen
             diagnostics.extend(rule.check(Context(rule, model, model.target)))
         except Exception as error:  # noqa: BLE001 - the other rules go on
             culprit = f"rule {rule.code} ({rule.name})"
-            diagnostics.append(_failure(culprit, path, error))
+            diagnostics.append(_failure(culprit, path, error, rule.origin))
             crashes.append(_crash(culprit, path, error))
     kept = _without_superseded(dict.fromkeys(diagnostics), rules)
     return Linted(tuple(sorted(kept, key=_place)), tuple(crashes))
@@ -63,14 +63,14 @@ def _crash(culprit: str, path: str, error: Exception) -> Crash:
     return Crash(culprit, path, "".join(traceback.format_exception(error)))
 
 
-def _failure(culprit: str, path: str, error: Exception) -> Diagnostic:
+def _failure(culprit: str, path: str, error: Exception, origin: str = "") -> Diagnostic:
     where = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return Diagnostic(
         code=rule_failure.code,
         name=rule_failure.name,
         level=rule_failure.level,
-        message=f"{culprit} crashed here: a defect of nnxlint",
+        message=f"{culprit} crashed here: a defect of {origin or 'nnxlint'}",
         path=path,
         span=_site_under_examination(error.__traceback__),
         reason=f"{what} ({where.name}, line {where.lineno})",

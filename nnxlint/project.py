@@ -100,7 +100,8 @@ def _refuse_names_of_no_rule(request: CheckRequest) -> None:
     from nnxlint.selection import rules_of  # noqa: PLC0415 - what is remembered needs no rules
 
     for path in request.paths:
-        rules_of(request.settings_of(path if path.is_dir() else path.parent), request.known_rules)
+        settings = request.settings_of(path if path.is_dir() else path.parent)
+        rules_of(settings, request.known_rules(settings))
 
 
 def _remembered(project: Project, request: CheckRequest) -> Report | None:

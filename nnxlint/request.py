@@ -9,7 +9,7 @@ from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.knowledge import Project
 from nnxlint.scope import EVERYTHING, Scope
-from nnxlint.settings import SettingsOf
+from nnxlint.settings import Settings, SettingsOf
 
 if TYPE_CHECKING:  # rules bring the whole semantic layer along
     from nnxlint.rule import Rule
@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # rules bring the whole semantic layer along
 class CheckRequest:
     """What to check: paths, the settings of each directory, which fixes to make.
 
-    `rules` are those that there are: nnxlint's own where none are given. Statistics take time, so they are only made
-    where they are wanted. `scope` says which findings are reported. `contents` stands in for what is on disk under an
-    absolute path. `remembers`: results are read from the cache and kept there; `jobs`: so many processes. `choose`,
-    where there is one, has the last word on the fixes of a project.
+    `rules` are those that there are: where none are given, nnxlint's own and those that packages and settings add.
+    Statistics take time, so they are only made where they are wanted. `scope` says which findings are reported.
+    `contents` stands in for what is on disk under an absolute path. `remembers`: results are read from the cache and
+    kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on the fixes of a project.
     """
 
     paths: tuple[Path, ...]
@@ -36,11 +36,16 @@ class CheckRequest:
     scope: Scope = EVERYTHING
     choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
 
-    @property
-    def known_rules(self) -> "tuple[Rule, ...]":
-        """The rules that there are."""
+    def known_rules(self, *settings: Settings) -> "tuple[Rule, ...]":
+        """The rules that there are where these settings hold; `NnxlintError` where those of others cannot be loaded."""
         if self.rules is not None:
             return self.rules
-        from nnxlint.rules import all_rules  # noqa: PLC0415 - see above
+        from nnxlint.plugins import known_rules  # noqa: PLC0415 - see above
 
-        return all_rules()
+        found = (rule for each in settings for rule in known_rules(each.rules_path))
+        return tuple(dict.fromkeys(found))
+
+    def known_rules_in(self, project: Project) -> "tuple[Rule, ...]":
+        """The rules that there are for any file of the project."""
+        folders = sorted({Path(path).parent for path in project.reported})
+        return self.known_rules(*map(self.settings_of, folders))

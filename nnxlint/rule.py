@@ -1,12 +1,13 @@
 """What a rule is: a frozen value with a check, and the context that the check is given."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar, cast
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
+from nnxlint.config import OptionValue
 from nnxlint.diagnostic import Diagnostic, Level, Related
 from nnxlint.edits import Fix
 from nnxlint.semantic.model import SemanticModel
@@ -51,6 +52,19 @@ class Site(Protocol):
         ...
 
 
+V = TypeVar("V", bound=OptionValue)
+V_co = TypeVar("V_co", bound=OptionValue, covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Option(Generic[V_co]):
+    """What users may set of a rule, under `[tool.nnxlint.rules.CODE]`; its values are of the type of its default."""
+
+    name: str
+    default: V_co
+    description: str
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a check may ask: the semantic model of one file, the targeted Flax, and the one door to report."""
@@ -58,6 +72,10 @@ class Context:
     rule: "Rule"
     model: SemanticModel
     target: Version
+
+    def option(self, option: Option[V]) -> V:
+        """The value that the settings give an option of the rule, else its default."""
+        return cast("V", dict(self.rule.values).get(option.name, option.default))
 
     def diagnostic(
         self,
@@ -89,7 +107,10 @@ Check = Callable[[Context], Iterator[Diagnostic]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its code and name, the ceiling of its level, the Flax it speaks on, and its check."""
+    """One rule: its code and name, the ceiling of its level, the Flax it speaks on, and its check.
+
+    `values` are those that settings give its options, `origin` tells who defines it ("" for nnxlint itself).
+    """
 
     code: str
     name: str
@@ -100,13 +121,16 @@ class Rule:
     selected: bool
     documentation: str = field(repr=False)
     check: Check = field(repr=False)
+    options: tuple[Option[OptionValue], ...] = ()
+    values: tuple[tuple[str, OptionValue], ...] = ()
+    origin: str = ""
 
     def speaks_on(self, target: Version) -> bool:
         """Whether the rule applies to code that targets this Flax."""
         return self.flax.contains(target, prereleases=True)
 
 
-def rule(
+def rule(  # noqa: PLR0913 - a rule has that many parts
     code: str,
     name: str,
     *,
@@ -116,10 +140,11 @@ def rule(
     contract: Contract | None = None,
     supersedes: tuple[str, ...] = (),
     selected: bool = True,
+    options: Sequence[Option[OptionValue]] = (),
 ) -> Callable[[Check], Rule]:
     """Make a `Rule` of a check.
 
-    `flax`: a version specifier; `selected`: whether it speaks without being asked.
+    `flax`: a version specifier; `selected`: whether it speaks without being asked; `options`: what users may set of it.
     """
 
     def make(check: Check) -> Rule:
@@ -133,6 +158,7 @@ def rule(
             selected=selected,
             documentation=(documentation or "").strip(),
             check=check,
+            options=tuple(options),
         )
 
     return make

@@ -4,15 +4,13 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from nnxlint.configured import configured
 from nnxlint.errors import NnxlintError
 from nnxlint.rule import Rule
 from nnxlint.settings import Settings
 
 ALL = "ALL"
-_PREFIX = re.compile(r"NNX\d{0,3}")
-_CODE_LENGTH = len("NNX101")
-# A prefix of a whole family does not wake a rule that is silent by default; a narrower one means it.
-_WAKING_LENGTH = len("NNX10")
+_PREFIX = re.compile(r"(?P<letters>[A-Z]+)(?P<digits>\d*)")
 
 
 def select_rules(
@@ -33,9 +31,13 @@ def select_rules(
 
 
 def rules_of(settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """Choose the rules that run under the settings; `NnxlintError`, with its place, for a name of no rule."""
+    """Choose the rules that run under the settings, with the values of their options.
+
+    `NnxlintError`, with its place, for a name of no rule, and for a value of no option.
+    """
     _must_name_rules(settings, rules)
-    return select_rules(rules, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore)
+    known = configured(rules, settings)
+    return select_rules(known, select=settings.select, extend_select=settings.extend_select, ignore=settings.ignore)
 
 
 def rules_in(path: str, settings: Settings, rules: Sequence[Rule]) -> tuple[Rule, ...]:
@@ -71,24 +73,28 @@ def _runs(rule: Rule, select: Sequence[str] | None, extend_select: Sequence[str]
 
 
 def _strengths(rule: Rule, selectors: Iterable[str]) -> Iterator[int]:
-    return (_strength(selector) for selector in selectors if _names(selector, rule))
+    return (_strength(selector, rule) for selector in selectors if _names(selector, rule))
 
 
-def _strength(selector: str) -> int:
-    """How specific a selector is: `ALL` least (1), then prefixes by length, a code or a name most."""
+def _strength(selector: str, rule: Rule) -> int:
+    """How specific a selector that names the rule is: `ALL` least, then prefixes by length, codes and names most."""
     if selector == ALL:
         return 1
-    return len(selector) if _PREFIX.fullmatch(selector) else _CODE_LENGTH
+    return len(selector) if _PREFIX.fullmatch(selector) else len(rule.code)
 
 
 def _names(selector: str, rule: Rule) -> bool:
     if selector in (ALL, rule.name):
         return True
-    return _PREFIX.fullmatch(selector) is not None and rule.code.startswith(selector)
+    prefix, code = _PREFIX.fullmatch(selector), _PREFIX.fullmatch(rule.code)
+    if prefix is None or code is None:
+        return False
+    return prefix["letters"] == code["letters"] and code["digits"].startswith(prefix["digits"])
 
 
 def _wakes(selector: str, rule: Rule) -> bool:
-    return selector in (ALL, rule.name) or (len(selector) >= _WAKING_LENGTH) or rule.selected
+    # A prefix of a whole family does not wake a rule that is silent by default; a narrower one (NNX10) means it.
+    return selector in (ALL, rule.name) or len(selector) >= len(rule.code) - 1 or rule.selected
 
 
 def _is_fixable(rule: Rule, settings: Settings) -> bool:

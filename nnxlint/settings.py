@@ -7,10 +7,21 @@ from types import MappingProxyType
 
 from packaging.version import InvalidVersion, Version
 
+from nnxlint.anchoring import rebased
 from nnxlint.cases import NO_CASES, DeclaredCases, VerifyConfig, declared_cases
-from nnxlint.config import FIELDS, ConfigFile, ModeFlagsConfig, parse_typed, read_config, read_config_file
+from nnxlint.config import (
+    FIELDS,
+    ConfigFile,
+    ModeFlagsConfig,
+    WrittenOption,
+    parse_typed,
+    read_config,
+    read_config_file,
+    written_options,
+)
 from nnxlint.discovery import DEFAULT_EXCLUDE, absolute, compile_patterns
 from nnxlint.errors import NnxlintError
+from nnxlint.extensions import LocalRules, local_rules
 from nnxlint.file_ignores import FileIgnores, file_ignores
 
 DEFAULT_SRC = (".", "src")
@@ -54,6 +65,8 @@ class Settings:
     mode_flags: ModeFlags = NO_MODE_FLAGS
     baseline: Path | None = None
     cache_dir: Path | None = None
+    rules: tuple[WrittenOption, ...] = ()
+    rules_path: tuple[LocalRules, ...] = ()
     verify: DeclaredCases = NO_CASES
     root: Path | None = None
     typed_exclude: tuple[str, ...] = ()
@@ -64,12 +77,13 @@ class Settings:
     def asked(self) -> str:
         """In words, all that decides which rules run on a file and what becomes of their fixes."""
         ignores = [(each.pattern, each.rules, str(each.directory)) for each in self.per_file_ignores]
-        return repr((self.select, self.extend_select, self.ignore, self.fixable, self.unfixable, ignores))
+        chosen = (self.select, self.extend_select, self.ignore, self.fixable, self.unfixable, ignores)
+        return repr((*chosen, self.rules, self.rules_path))
 
     def excluded_from(self, root: Path) -> tuple[str, ...]:
         """Give all patterns of what is excluded, counted from the root."""
         base = self.typed_from or root
-        typed = (_rebased(pattern, base, root) for pattern in self.typed_exclude)
+        typed = (rebased(pattern, base, root) for pattern in self.typed_exclude)
         return (*self.exclude, *self.extend_exclude, *typed)
 
 
@@ -198,19 +212,19 @@ def _resolve(files: Sequence[ConfigFile], root: Path | None) -> Settings:
             if value is None:
                 continue
             origins[key] = file.origin(key)
-            place = "`--config`" if file.typed else f"`{key}` in {file.path}"
             try:
-                settings = _with(settings, known.name, value, place)
+                settings = _with(settings, known.name, value, file)
             except NnxlintError as error:
                 raise file.error(key, str(error)) from error
     return replace(settings, origins=MappingProxyType(origins))
 
 
-def _with(settings: Settings, name: str, value: object, origin: str) -> Settings:
+def _with(settings: Settings, name: str, value: object, file: ConfigFile) -> Settings:
     """Give the settings with one key as it was written; `NnxlintError` without a place when that is wrong."""
     match name, value:
         case "flax_version", str():
             version = parse_flax_version(value, "`flax-version`")
+            origin = "`--config`" if file.typed else f"`flax-version` in {file.path}"
             return replace(settings, flax_version=version, flax_origin=origin)
         case (("baseline" | "cache_dir"), str()):
             path = absolute((settings.root or Path()) / value)
@@ -223,6 +237,10 @@ def _with(settings: Settings, name: str, value: object, origin: str) -> Settings
             here = settings.root or absolute(Path())
             made = (file_ignores(pattern, rules, here) for pattern, rules in value.items())
             return replace(settings, per_file_ignores=tuple(made))
+        case "rules_path", tuple():
+            return replace(settings, rules_path=local_rules(value, absolute(file.path).parent))
+        case "rules", dict():
+            return replace(settings, rules=(*settings.rules, *written_options(file)))
         case (("exclude" | "extend_exclude"), tuple()):
             _patterns(value)
     return replace(settings, **{name: value})  # type: ignore[arg-type]
@@ -263,16 +281,3 @@ def _patterns(patterns: tuple[str, ...]) -> tuple[str, ...]:
     """Give the patterns back once they are known to be readable."""
     compile_patterns(Path(), patterns)
     return patterns
-
-
-def _rebased(pattern: str, base: Path, root: Path) -> str:
-    """Give a pattern that counts from `base` as one that counts from `root`; one without a slash is kept."""
-    negation, plain = ("!", pattern[1:]) if pattern.startswith("!") else ("", pattern)
-    if base == root or "/" not in plain.rstrip("/") or plain.startswith("**/"):
-        return pattern
-    anchored = plain.removeprefix("./").lstrip("/")
-    if base.is_relative_to(root):
-        return f"{negation}/{base.relative_to(root).as_posix()}/{anchored}"
-    if root.is_relative_to(base):
-        return f"{negation}/{anchored.removeprefix(f'{root.relative_to(base).as_posix()}/')}"
-    return pattern

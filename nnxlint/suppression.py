@@ -2,13 +2,14 @@
 
 import difflib
 import re
+import string
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
 from nnxlint.diagnostic import Diagnostic
-from nnxlint.directives import Comments, Directive, Named, may_have_directives, read_comments, without
+from nnxlint.directives import OWN, Comments, Directive, Named, may_have_directives, read_comments, without
 from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.linter import Linted
 from nnxlint.rule import Rule
@@ -35,15 +36,20 @@ class Rules:
         """The codes of all rules by what a comment may call them."""
         return {key: rule.code for rule in self.known for key in (rule.code.lower(), rule.name.lower())}
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """What the codes of all rules start with."""
+        return OWN | {rule.code.rstrip(string.digits) for rule in self.known}
+
 
 def without_silenced(source: Source, linted: Linted, rules: Rules, target: Version) -> Linted:
     """Take away what comments silence, and add what is wrong with the comments themselves.
 
     A comment is called unused only where all the rules that it names ran: otherwise nobody knows.
     """
-    if not may_have_directives(source):
+    if not may_have_directives(source, rules.prefixes):
         return linted
-    comments = read_comments(source)
+    comments = read_comments(source, rules.prefixes)
     if not comments.directives:
         return linted
     codes = rules.codes

@@ -185,7 +185,7 @@ def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def install(*rules: Rule) -> None:
         monkeypatch.setattr("nnxlint.checking.analyse", analyse)
         monkeypatch.setattr("nnxlint.semantic.analysis.analyse", analyse)
-        monkeypatch.setattr("nnxlint.commands.rule.all_rules", lambda: rules)
+        monkeypatch.setattr("nnxlint.commands.rule.known_rules", lambda _: rules)
         for module in ("check", "why"):
             monkeypatch.setattr(f"nnxlint.commands.{module}.CheckRequest", functools.partial(CheckRequest, rules=rules))
 

@@ -140,9 +140,11 @@ def test_the_nearest_file_with_settings_holds(files: dict[str, str], ignore: str
             ":1: `verify`: `entries` names 'cases.toml', which is no Python file",
         ),
         (
-            "[tool.nnxlint]\n[tool.nnxlint.rules.NNX501]\nx = 1\n",
-            ":2: `rules`: options for the rule `NNX501`, but no rule has options",
+            "[tool.nnxlint]\n[tool.nnxlint.rules]\nNNX501 = 1\n",
+            ":2: `rules`: expected `table`, got `int`",
         ),
+        ("[tool.nnxlint]\nrules-path = ['gone']\n", ":2: `rules-path`: `gone` does not exist"),
+        ("[tool.nnxlint]\nrules-path = ['pyproject.toml']\n", ":2: `rules-path`: `pyproject.toml` is no Python file"),
     ],
 )
 def test_a_mistake_is_one_line_with_its_place(text: str, message: str, tmp_path: Path) -> None:

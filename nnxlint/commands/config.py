@@ -11,6 +11,7 @@ from nnxlint.commands.output import rendered, write_document, write_text
 from nnxlint.commands.overrides import SettingsOptions, overrides_of
 from nnxlint.discovery import absolute, project_root
 from nnxlint.errors import NnxlintError
+from nnxlint.plugins import known_rules
 from nnxlint.render.settings import (
     SettingDocument,
     render_settings,
@@ -18,7 +19,6 @@ from nnxlint.render.settings import (
     setting_documents,
     settings_document,
 )
-from nnxlint.rules import all_rules
 from nnxlint.selection import rules_of
 from nnxlint.settings import SettingsOf, settings_loader
 from nnxlint.target import TargetFinder
@@ -55,7 +55,7 @@ def run_show_settings(paths: Sequence[Path], options: SettingsOptions) -> int:
 def _documents(directory: Path, settings_of: SettingsOf) -> tuple[SettingDocument, ...]:
     folder = absolute(directory)
     settings = settings_of(folder)
-    rules_of(settings, all_rules())  # so that a name of no rule is told here too
+    rules_of(settings, known_rules(settings.rules_path))  # so that a name of no rule is told here too
     target = TargetFinder().target(folder, settings, project_root(folder) or folder)
     return setting_documents(settings, target, folder)
 

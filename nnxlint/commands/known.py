@@ -87,7 +87,7 @@ def _looked_for(path: str, request: CheckRequest) -> frozenset[str]:
     from nnxlint.selection import rules_in  # noqa: PLC0415 - what is remembered needs no rules
 
     settings = request.settings_of(Path(path).parent)
-    return frozenset(rule.code for rule in rules_in(path, settings, request.known_rules))
+    return frozenset(rule.code for rule in rules_in(path, settings, request.known_rules(settings)))
 
 
 def _by_file(report: Report, request: CheckRequest, file: Path | None) -> dict[Path, set[str]]:

@@ -21,7 +21,7 @@ def check_verified(request: CheckRequest, advance: Advance | None = None) -> Rep
     from nnxlint.verify.run_fixes import VerifiedFixes  # noqa: PLC0415
 
     with child_pool(PoolOptions(workers=os.cpu_count() or 1)) as pool:
-        fixes = VerifiedFixes(request.known_rules, request.settings_of, pool.run)
+        fixes = VerifiedFixes(request.known_rules_in, request.settings_of, pool.run)
         report = check(replace(request, choose=fixes), advance)
     return replace(report, notices=(*report.notices, *fixes.notices()))
 

@@ -13,9 +13,11 @@ from nnxlint.commands.output import rendered, write_document, write_notes, write
 from nnxlint.commands.overrides import SettingsOptions, overrides_of, split_selectors
 from nnxlint.commands.verified import demand_jax
 from nnxlint.errors import NnxlintError
+from nnxlint.plugins import known_rules
 from nnxlint.project import CheckRequest
 from nnxlint.render.progress import progress_bar
 from nnxlint.render.verify import render_replay, render_runs, replay_document, runs_document
+from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
 from nnxlint.selection import select_rules
 from nnxlint.settings import settings_loader
@@ -112,7 +114,7 @@ def _collected(options: VerifyOptions, ask: Ask, failures: list[str]) -> list[Ru
         selectors = split_selectors((options.rules, *map(str, options.paths)))
         return run_rules(select_rules(all_rules(), select=selectors), ask)
     here = Path.cwd()
-    request = CheckRequest(options.paths, settings_loader(overrides_of(options)), all_rules())
+    request = CheckRequest(options.paths, settings_loader(overrides_of(options)))
     found = run_paths(request, ask)
     failures += found.report.failures
     failures += [f"{crash.culprit} crashed in {crash.path}" for crash in found.report.crashes]
@@ -153,9 +155,9 @@ def _compared(run: Run, device: Device, on_cpu: Sequence[Answer]) -> Run:
 def _certified(run: Run, device: Device, options: VerifyOptions) -> Run:
     """The run with its certificate written: where `--certificates` says, else beside the cache, if there is one."""
     folder = options.certificates or (options.folder / "certificates" if options.cache else None)
-    if folder is None:
+    rule = _rule(run.result.code, options)
+    if folder is None or rule is None:
         return run
-    rule = next(rule for rule in all_rules() if rule.code == run.result.code)
     jobs = [seeded(job, options.session) for job in run.jobs]
     certificate = certify(run.result, rule, jobs, run.answers, device=device.name, place=run.place)
     path = write_certificate(certificate, folder)
@@ -168,13 +170,21 @@ def _replay(path: Path, options: VerifyOptions) -> int:
     # What is repeated must be run, not remembered.
     with _progress() as advance, session(device, msgspec.structs.replace(options.session, cache=None), advance) as ask:
         answers = ask(jobs_of_certificate(certificate))
-    rule = next((rule for rule in all_rules() if rule.code == certificate.code), None)
-    replay = replayed(certificate, answers, rule)
+    replay = replayed(certificate, answers, _rule(certificate.code, options))
     if options.as_json:
         write_document(replay_document(replay))
     else:
         write_text(rendered(lambda console: render_replay(replay, console)))
     return FAILS if replay.broken else HOLDS
+
+
+def _rule(code: str, options: VerifyOptions) -> Rule | None:
+    """The rule of a code: nnxlint's own, or one that the settings here add."""
+    own = next((rule for rule in all_rules() if rule.code == code), None)
+    if own is not None:
+        return own
+    settings = settings_loader(overrides_of(options))(Path())
+    return next((rule for rule in known_rules(settings.rules_path) if rule.code == code), None)
 
 
 def _write_report(runs: Sequence[Run], path: Path) -> None:

@@ -7,14 +7,27 @@ from rich.console import Console
 from rich.markdown import Markdown
 from rich.text import Text
 
+from nnxlint.config import OptionValue
+from nnxlint.render.settings import toml_text
 from nnxlint.render.text import LEVEL_STYLES
 from nnxlint.rule import Contract, Preserves, Repairs, Revives, Rule
 
 _PAGE_WIDTH = 100
 
 
+class OptionDocument(msgspec.Struct, frozen=True):
+    """One option of a rule: what users may set under `[tool.nnxlint.rules.CODE]`."""
+
+    name: str
+    default: OptionValue
+    description: str
+
+
 class RuleDocument(msgspec.Struct, frozen=True):
-    """One rule; `fix`: the applicability of its fixes, `flax`: the versions it speaks on ("" for all)."""
+    """One rule; `fix`: the applicability of its fixes, `flax`: the versions it speaks on ("" for all).
+
+    `origin`: who defines it ("" for nnxlint itself).
+    """
 
     code: str
     name: str
@@ -24,6 +37,8 @@ class RuleDocument(msgspec.Struct, frozen=True):
     fix: str | None
     contract: str | None
     supersedes: tuple[str, ...]
+    origin: str
+    options: tuple[OptionDocument, ...]
     documentation: str
 
 
@@ -38,7 +53,24 @@ def render_rule(rule: Rule, console: Console) -> None:
 
 def rule_page(rule: Rule) -> str:
     """Give the rule's page in Markdown."""
-    return f"# {rule.name} ({rule.code})\n\n{_facts(rule)}\n\n{rule.documentation}\n{_silencing(rule)}"
+    return f"# {rule.name} ({rule.code})\n\n{_facts(rule)}\n\n{rule.documentation}\n{_options(rule)}{_silencing(rule)}"
+
+
+def _options(rule: Rule) -> str:
+    """Tell what can be set of the rule, with an example to copy."""
+    if not rule.options:
+        return ""
+    rows = "".join(f"| `{each.name}` | `{toml_text(each.default)}` | {each.description} |\n" for each in rule.options)
+    example = "".join(f"{each.name} = {toml_text(each.default)}\n" for each in rule.options)
+    return f"""
+## Options
+| option | default | means |
+|---|---|---|
+{rows}
+```toml
+[tool.nnxlint.rules.{rule.code}]
+{example}```
+"""
 
 
 def _silencing(rule: Rule) -> str:
@@ -64,6 +96,7 @@ def render_rules(rules: Sequence[Rule], console: Console) -> None:
             f"{fix} fix" if fix else "",
             f"flax {rule.flax}" if str(rule.flax) else "",
             "" if rule.selected else "off",
+            f"from {rule.origin}" if rule.origin else "",
         )
         line = Text.assemble((rule.code, LEVEL_STYLES[rule.level]), f"  {rule.name:<{width}}  {rule.level.value:<7}")
         line.append("".join(f"  {note}" for note in notes if note))
@@ -102,6 +135,8 @@ def _document(rule: Rule) -> RuleDocument:
         fix=fix_of(rule.contract),
         contract=_contract(rule.contract),
         supersedes=rule.supersedes,
+        origin=rule.origin,
+        options=tuple(OptionDocument(each.name, each.default, each.description) for each in rule.options),
         documentation=rule.documentation,
     )
 
@@ -125,6 +160,7 @@ def _facts(rule: Rule) -> str:
         f"Fix: {fix}." if fix else "No fix.",
         f"Speaks where the targeted Flax is {rule.flax}." if str(rule.flax) else "",
         "Silent unless selected." if not rule.selected else "",
+        f"From {rule.origin}." if rule.origin else "",
     )
     return " ".join(fact for fact in facts if fact)
 

@@ -9,11 +9,12 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
-from nnxlint.config import FIELDS, describe
+from nnxlint.config import FIELDS, OptionValue, describe
 from nnxlint.settings import Settings
 from nnxlint.target import Target
 
-TomlValue = str | bool | tuple[str, ...] | Mapping[str, tuple[str, ...]] | None
+TomlTable = Mapping[str, OptionValue]
+TomlValue = OptionValue | TomlTable | Mapping[str, TomlTable] | None
 
 _BARE_KEY = re.compile(r"[\w-]+", re.ASCII)
 
@@ -59,6 +60,8 @@ def toml_text(value: TomlValue) -> str:
             return msgspec.json.encode(value).decode()
         case tuple():
             return f"[{', '.join(map(toml_text, value))}]"
+        case int() | float():
+            return str(value)
         case Mapping():
             return f"{{{', '.join(_pairs(value))}}}"
         case None:
@@ -90,8 +93,17 @@ def _values(settings: Settings, target: Target, directory: Path) -> dict[str, To
         "baseline": str(settings.baseline) if settings.baseline else None,
         "cache-dir": str(settings.cache_dir) if settings.cache_dir else None,
         "mode-flags": {"train": tuple(sorted(flags.train)), "eval": tuple(sorted(flags.evaluation))},
+        "rules": _options(settings),
+        "rules-path": tuple(each.path.as_posix() for each in settings.rules_path),
         "verify": _verify(settings),
     }
+
+
+def _options(settings: Settings) -> dict[str, dict[str, OptionValue]]:
+    tables: dict[str, dict[str, OptionValue]] = {}
+    for each in settings.rules:
+        tables.setdefault(each.rule, {})[each.name] = each.value
+    return tables
 
 
 def _verify(settings: Settings) -> dict[str, tuple[str, ...]]:
@@ -108,7 +120,7 @@ def _origin(key: str, settings: Settings, target: Target) -> str:
     return settings.origins.get(key, "default")
 
 
-def _pairs(table: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+def _pairs(table: Mapping[str, TomlTable] | TomlTable) -> Iterator[str]:
     for key, value in table.items():
         name = key if _BARE_KEY.fullmatch(key) else toml_text(key)
         yield f"{name} = {toml_text(value)}"

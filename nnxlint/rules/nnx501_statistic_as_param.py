@@ -44,7 +44,7 @@ import libcst.matchers as m
 
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Fix
-from nnxlint.rule import Context, Repairs, rule
+from nnxlint.rule import Context, Option, Repairs, rule
 from nnxlint.semantic.kinds import StatisticSite
 from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
@@ -64,6 +64,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
     }
 )
 REASON = "gradients and the optimizer take every `nnx.Param`"
+TRAINED = Option("trained", (), "attributes that are trained on purpose, by name or pattern, such as `pos_*`")
 
 
 @rule(
@@ -72,11 +73,12 @@ REASON = "gradients and the optimizer take every `nnx.Param`"
     level=Level.ERROR,
     contract=Repairs(witness="optimizer-leaves-it", frame="trained-params"),
     documentation=__doc__,
+    options=(TRAINED,),
 )
 def statistic_as_param(ctx: Context) -> Iterator[Diagnostic]:
     """Report the declarations of Params that should be another kind of Variable."""
     for site in ctx.model.statistics():
-        if m.matches(site.cst, SHAPE):
+        if m.matches(site.cst, SHAPE) and not site.is_named(ctx.option(TRAINED)):
             yield ctx.diagnostic(
                 site,
                 MESSAGES[site.evidence].format(site.attribute),

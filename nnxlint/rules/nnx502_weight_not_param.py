@@ -43,7 +43,7 @@ import libcst.matchers as m
 
 from nnxlint.diagnostic import Diagnostic, Level
 from nnxlint.edits import Applicability, Edit, Fix
-from nnxlint.rule import Context, Repairs, rule
+from nnxlint.rule import Context, Option, Repairs, rule
 from nnxlint.semantic.kinds import WeightSite
 from nnxlint.syntax.rewrite import ensure_import, replace_declared_class, replace_expression
 
@@ -53,6 +53,7 @@ OPEN = ~m.Call(args=[m.ZeroOrMore(), SETTLED, m.ZeroOrMore()])
 SHAPE = m.Assign(value=OPEN) | m.AnnAssign(value=OPEN) | m.Call()
 IN_VARIABLE = "`{}` is a random weight in `nnx.Variable`: no gradient and no optimizer reach it"
 IN_ARRAY = "`{}` is a random weight in a bare array: no gradient and no optimizer reach it"
+UNTRAINED = Option("untrained", (), "attributes that stay random on purpose, by name or pattern, such as `proj_*`")
 
 
 @rule(
@@ -61,11 +62,12 @@ IN_ARRAY = "`{}` is a random weight in a bare array: no gradient and no optimize
     level=Level.WARNING,
     contract=Repairs(witness="weight-is-trained", frame="forward-program"),
     documentation=__doc__,
+    options=(UNTRAINED,),
 )
 def weight_not_param(ctx: Context) -> Iterator[Diagnostic]:
     """Report the declarations of random weights that are no Params."""
     for site in ctx.model.untrained_weights():
-        if m.matches(site.cst, SHAPE):
+        if m.matches(site.cst, SHAPE) and not site.is_named(ctx.option(UNTRAINED)):
             message = IN_ARRAY if site.is_array else IN_VARIABLE
             yield ctx.diagnostic(site, message.format(site.attribute), fix=_declare_as_param(site))
 

@@ -1,6 +1,6 @@
 """`nnxlint check --fix --verify`: of the fixes that could be made, those are that running the code speaks for."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nnxlint.diagnostic import Diagnostic
@@ -30,7 +30,7 @@ class TakenBack:
 class VerifiedFixes:
     """Chooses fixes round by round, and remembers what was taken back."""
 
-    rules: Sequence[Rule]
+    known: Callable[[Project], Sequence[Rule]]
     settings_of: SettingsOf
     ask: Ask
     taken_back: list[TakenBack] = field(default_factory=list)
@@ -38,7 +38,11 @@ class VerifiedFixes:
 
     def __call__(self, project: Project, found: tuple[Diagnostic, ...]) -> Collection[Diagnostic]:
         """The findings whose fixes hold together; one that was taken back is not tried again."""
-        units = [unit for unit in units_of(found, self.rules, project) if _identity(unit, project) not in self._refused]
+        units = [
+            unit
+            for unit in units_of(found, self.known(project), project)
+            if _identity(unit, project) not in self._refused
+        ]
         units = list(compatible(units, project.sources))
         if not units:
             return ()

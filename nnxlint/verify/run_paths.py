@@ -57,7 +57,7 @@ def run_paths(request: CheckRequest, ask: Ask, allowed: frozenset[Applicability]
     verdicts: list[FixVerdict] = []
     for project in load_projects(request.paths, request.settings_of, request.contents).projects:
         found = (each for each in report.diagnostics if fixable(each, allowed) is not None)
-        units = units_of(found, request.known_rules, project)
+        units = units_of(found, request.known_rules_in(project), project)
         if units:
             declared = request.settings_of(project.root).verify
             verdicts += ProjectJudge(project, ask, declared).all_verdicts(units)

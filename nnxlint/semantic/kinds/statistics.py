@@ -2,8 +2,9 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from nnxlint.semantic.facts import ClassDecl, ModuleFacts
 from nnxlint.semantic.kinds import names
@@ -38,6 +39,10 @@ class StatisticSite(Site):
     written: Place | None = field(default=None, repr=False)
     made: ast.Call | None = field(default=None, repr=False)
     base: ast.expr | None = field(default=None, repr=False)
+
+    def is_named(self, patterns: Iterable[str]) -> bool:
+        """Whether the attribute has one of these names; `*` stands for any letters."""
+        return any(fnmatchcase(self.attribute, pattern) for pattern in patterns)
 
 
 @dataclass(frozen=True, slots=True)

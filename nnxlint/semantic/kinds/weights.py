@@ -1,8 +1,9 @@
 """Random arrays that are used as weights, but are held where no gradient reaches them."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 
 from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.kinds import names
@@ -33,6 +34,10 @@ class WeightSite(Site):
     made: ast.Call | None = field(default=None, repr=False)
     array: ast.expr | None = field(default=None, repr=False)
     reads: tuple[ast.expr, ...] = field(default=(), repr=False)
+
+    def is_named(self, patterns: Iterable[str]) -> bool:
+        """Whether the attribute has one of these names; `*` stands for any letters."""
+        return any(fnmatchcase(self.attribute, pattern) for pattern in patterns)
 
 
 def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
