@@ -69,7 +69,7 @@ class EvaluationSite(Site):
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """One observed call in evaluation code: the step to report, and the uses that ran as in training."""
 
     call: ModelCall
@@ -81,16 +81,16 @@ class _Seen:
 def missing_flags(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSite]:
     """Evaluation calls that leave a mode flag to a default that means training."""
     for (node, flag), group in machine.once(_flags_left).get(facts.path, {}).items():
-        yield _site(facts, machine, node, group, flag)
+        yield site_of(facts, machine, node, group, flag)
 
 
-def _flags_left(machine: Machine) -> dict[str, dict[tuple[ast.AST, str], list[_Seen]]]:
+def _flags_left(machine: Machine) -> dict[str, dict[tuple[ast.AST, str], list[Seen]]]:
     """By file, by the place to report and the flag: the calls that left it to its default."""
-    found: dict[str, dict[tuple[ast.AST, str], list[_Seen]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[tuple[ast.AST, str], list[Seen]]] = defaultdict(lambda: defaultdict(list))
     for call in machine.log.model_calls:
         for use in call.uses:
             if isinstance(use.origin, FlagDefault) and use.training:
-                seen = _evaluated(machine, call, use.origin.place, (use,))
+                seen = evaluated(machine, call, use.origin.place, (use,))
                 if seen is not None and seen.uses:
                     place = seen.anchor.place
                     found[place.path][place.node, use.origin.parameter].append(seen)
@@ -101,20 +101,21 @@ def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
     """Evaluation calls of modules whose layers go by an attribute that still means training on every path."""
     for node, group in machine.once(_modes_left).get(facts.path, {}).items():
         if all(seen.uses for seen in group):
-            yield _site(facts, machine, node, group, "")
+            yield site_of(facts, machine, node, group, "")
 
 
-def _modes_left(machine: Machine) -> dict[str, dict[ast.AST, list[_Seen]]]:
+def _modes_left(machine: Machine) -> dict[str, dict[ast.AST, list[Seen]]]:
     """By file, by the place to report: the calls whose layers go by an attribute; without uses where in doubt."""
-    found: dict[str, dict[ast.AST, list[_Seen]]] = defaultdict(lambda: defaultdict(list))
+    found: dict[str, dict[ast.AST, list[Seen]]] = defaultdict(lambda: defaultdict(list))
     for call in machine.log.model_calls:
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
             continue
         # A flag that was handed over and reached no layer is that method's mistake, not the mode's; one that
-        # says training says what is wanted.
-        uses = () if call.chooses_mode else _in_training(steered)
-        seen = _evaluated(machine, call, call.place, uses)
+        # says training says what is wanted. A mode that was set, and did not count, is another mistake.
+        unset = () if any(use.overridden for use in steered) else _in_training(steered)
+        uses = () if call.chooses_mode else unset
+        seen = evaluated(machine, call, call.place, uses)
         if seen is not None:
             found[seen.anchor.place.path][seen.anchor.place.node].append(seen)
     return found
@@ -128,16 +129,21 @@ def _in_training(uses: Sequence[LayerUse]) -> tuple[LayerUse, ...]:
     return tuple(use for use in uses if modes[use.owner] == {True})
 
 
-def _evaluated(machine: Machine, call: ModelCall, decided: Place, uses: tuple[LayerUse, ...]) -> _Seen | None:
-    """The call as part of evaluation code, `None` when it is not, or when training makes all of its chain."""
+def evaluated(
+    machine: Machine, call: ModelCall, decided: Place, uses: tuple[LayerUse, ...], known: frozenset[str] = frozenset()
+) -> Seen | None:
+    """The call as part of evaluation code, `None` when it is not, or when training makes all of its chain.
+
+    `known`: signs of evaluation beside those of names.
+    """
     chain = call.chain
     if chain[-1].activation.incomplete:
         # A run that was ended early may have missed what sets the mode: nothing is concluded from it.
         uses = ()
-    start = next((place for place, step in enumerate(chain) if step.place == decided), None)
+    start = next((position for position, step in enumerate(chain) if step.place == decided), None)
     if start is None or _is_inner(chain, start):
         return None
-    signs: set[str] = set()
+    signs = set(known)
     anchor: Step | None = None
     for position, step in enumerate(chain):
         if position and step.differentiated:
@@ -145,14 +151,14 @@ def _evaluated(machine: Machine, call: ModelCall, decided: Place, uses: tuple[La
         if _is_deliberate(step) or step.streams_handled:
             return None
         signs |= step.signs - {"function"}
-        if position >= start and anchor is None and _only_evaluated(machine, step):
+        if position >= start and anchor is None and _onlyevaluated(machine, step):
             anchor = step
         if step.purpose != Purpose.NEUTRAL.value:
             signs |= _function_sign(step)
             break
     if anchor is None or not signs - ({"result"} if _trains(chain, anchor) else set()):
         return None
-    return _Seen(call, anchor, uses, frozenset(signs))
+    return Seen(call, anchor, uses, frozenset(signs))
 
 
 def _is_inner(chain: Sequence[Step], start: int) -> bool:
@@ -165,7 +171,7 @@ def _is_deliberate(step: Step) -> bool:
     return names_deliberate(step.function) or (owner is not None and names_deliberate(owner.name))
 
 
-def _only_evaluated(machine: Machine, step: Step) -> bool:
+def _onlyevaluated(machine: Machine, step: Step) -> bool:
     return step.place.node not in machine.log.trained
 
 
@@ -179,7 +185,8 @@ def _trains(chain: Sequence[Step], anchor: Step) -> bool:
     return anchor.activation.trains or any(step.purpose == Purpose.TRAINING.value for step in chain)
 
 
-def _site(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[_Seen], flag: str) -> EvaluationSite:
+def site_of(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence[Seen], flag: str) -> EvaluationSite:
+    """The place to report with what is known of the calls that were seen there."""
     first = next((seen for seen in group if seen.call.place.node is node), group[-1])
     uses = tuple(dict.fromkeys(use for seen in group for use in seen.uses))
     record = machine.heap.get(first.call.target)

@@ -15,7 +15,8 @@ from nnxlint.semantic.flax_api import Signature
 from nnxlint.semantic.kinds import StatisticSite, WeightSite, statistics, weights
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import LibraryCall
-from nnxlint.semantic.optimizing import UpdateSite, optimizer_updates
+from nnxlint.semantic.optimizing import ModelReadSite, UpdateSite, optimizer_models, optimizer_updates
+from nnxlint.semantic.overriding import HardCodedSite, OverriddenSite, hard_coded_modes, overridden_modes
 from nnxlint.semantic.saving import SaveSite, module_saves, state_saves
 from nnxlint.semantic.seeds import (
     EqualStreamsSite,
@@ -82,6 +83,10 @@ class SemanticModel:
         """The calls of `update` on optimizers of `flax.nnx`."""
         yield from optimizer_updates(self.facts, self.machine)
 
+    def optimizer_models(self) -> Iterator[ModelReadSite]:
+        """The reads of `model` from optimizers of `flax.nnx`."""
+        yield from optimizer_models(self.facts, self.machine)
+
     def statistics(self) -> Iterator[StatisticSite]:
         """Declarations of Params that should be another kind of Variable."""
         yield from statistics(self.facts, self.machine)
@@ -97,6 +102,14 @@ class SemanticModel:
     def modes_not_set(self) -> Iterator[EvaluationSite]:
         """Evaluation calls of modules that are in training mode on every path."""
         yield from modes_not_set(self.facts, self.machine)
+
+    def overridden_modes(self) -> Iterator[OverriddenSite]:
+        """Evaluation calls of models that were set to evaluation, where a flag goes before that."""
+        yield from overridden_modes(self.facts, self.machine)
+
+    def hard_coded_modes(self) -> Iterator[HardCodedSite]:
+        """Calls of layers that say training by themselves, in models that are evaluated, too."""
+        yield from hard_coded_modes(self.facts, self.machine)
 
     def module_saves(self) -> Iterator[SaveSite]:
         """Saves that are given a module or an optimizer as an object."""

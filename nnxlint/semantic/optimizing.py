@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nnxlint.semantic.facts import ModuleFacts
+from nnxlint.semantic.library.optimizers import OWN_MODEL
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import LibraryCall
-from nnxlint.semantic.sites import CallSite
-from nnxlint.semantic.values import Instance, Place, Ref, Tree, Value, members, taints_of
+from nnxlint.semantic.observe import LibraryCall, ModelRead
+from nnxlint.semantic.sites import CallSite, Site
+from nnxlint.semantic.values import ClassRef, Instance, Place, Ref, Tree, Value, members, taints_of
 from nnxlint.spans import Span
 
 PLAIN = "flax.nnx.Optimizer"
@@ -65,6 +66,55 @@ def optimizer_updates(facts: ModuleFacts, machine: Machine) -> Iterator[UpdateSi
             yield _site(facts, machine, node, seen_calls)
 
 
+@dataclass(frozen=True)
+class ModelReadSite(Site):
+    """A read of an optimizer's `model`. `is_plain`: it was built as `nnx.Optimizer`, and has none, each time.
+
+    `is_expected`: code around it waits for the error, or asks for the version; `built`: where the optimizer was made.
+    """
+
+    is_plain: bool = False
+    is_expected: bool = False
+    built: Place | None = field(default=None, repr=False)
+
+
+def optimizer_models(facts: ModuleFacts, machine: Machine) -> Iterator[ModelReadSite]:
+    """The reads in a file of `model` from optimizers of `flax.nnx`."""
+    for node, reads in machine.once(_models_read).get(facts.path, {}).items():
+        yield ModelReadSite(
+            facts.tree,
+            node,
+            is_plain=all(_lacks_attribute(machine, read.made) for read in reads),
+            is_expected=all(read.guards & _WAITED for read in reads),
+            built=next((read.made.place for read in reads if "given" not in read.made.tags), None),
+        )
+
+
+def _models_read(machine: Machine) -> dict[str, dict[ast.AST, list[ModelRead]]]:
+    found: dict[str, dict[ast.AST, list[ModelRead]]] = defaultdict(lambda: defaultdict(list))
+    for read in machine.log.models_read:
+        found[read.place.path][read.place.node].append(read)
+    return found
+
+
+_WAITED = frozenset({"AttributeError", "Exception", "BaseException", "version"})
+
+
+def _lacks_attribute(machine: Machine, made: Instance) -> bool:
+    """Whether nobody gave the optimizer a `model`, and no class of the project answers for what is not there."""
+    classes = [one.decl for one in machine.ancestry(made.cls) if isinstance(one, ClassRef)]
+    answers = any({"__getattr__", "__getattribute__"} & set(decl.methods) for decl in classes)
+    return is_plain_optimizer(machine, made) and OWN_MODEL not in made.tags and not answers
+
+
+def is_plain_optimizer(machine: Machine, record: Instance | None) -> bool:
+    """Whether an object was built as `nnx.Optimizer` for certain."""
+    if record is None or "open" in record.tags:
+        return False
+    found = machine.library_class(record.cls)
+    return found is not None and found.name == PLAIN
+
+
 def _site(facts: ModuleFacts, machine: Machine, node: ast.Call, seen: list[LibraryCall]) -> UpdateSite:
     receivers = [one.made for one in seen]
     built = next((record.place for record in receivers if record is not None and "given" not in record.tags), None)
@@ -81,11 +131,7 @@ def _site(facts: ModuleFacts, machine: Machine, node: ast.Call, seen: list[Libra
 
 
 def _is_plain(machine: Machine, call: LibraryCall) -> bool:
-    record = call.made
-    if record is None or "open" in record.tags:
-        return False
-    found = machine.library_class(record.cls)
-    return found is not None and found.name == PLAIN and call.name == f"{PLAIN}.update"
+    return is_plain_optimizer(machine, call.made) and call.name == f"{PLAIN}.update"
 
 
 def _model_name(facts: ModuleFacts, node: ast.Call, seen: list[LibraryCall]) -> str | None:

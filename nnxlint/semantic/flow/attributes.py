@@ -6,7 +6,7 @@ from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.flow.declare import decorated
 from nnxlint.semantic.flow.modules import member_of, module_frame
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import streams, variables
+from nnxlint.semantic.library import optimizers, streams, variables
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Declaration
 from nnxlint.semantic.values import (
@@ -74,6 +74,7 @@ def _of_object(machine: Machine, frame: Frame, value: Ref, name: str, place: Pla
             return payload
     if record.cls == streams.RNGS:
         return streams.load(machine, frame, value, name, place)
+    optimizers.note_read(machine, frame, record, name, place)
     if name in record.attrs:
         found = record.attrs[name]
         flag = isinstance(found, Const) and isinstance(found.value, bool)
@@ -193,6 +194,7 @@ def store(machine: Machine, frame: Frame, owner: Value, name: str, value: Value,
             _declare(machine, frame, member, record, name, value, place)
             streams.keep(machine, value)
             machine.set_attribute(member.target, name, _kept(value))
+            optimizers.note_given(machine, member, name)
 
 
 def _kept(value: Value) -> Value:

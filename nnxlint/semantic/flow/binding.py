@@ -99,7 +99,7 @@ def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.
     if isinstance(value, Const) and isinstance(value.value, bool):
         if isinstance(place.node, ast.ClassDef) and evaluating(parameter.arg, machine.mode_flags, value=True) is None:
             return Unknown(reason="a setting of an object that is made elsewhere")
-        return Const(value.value, FlagDefault(place, decl.name, parameter.arg))
+        return Const(value.value, FlagDefault(place, decl, parameter.arg))
     return value
 
 

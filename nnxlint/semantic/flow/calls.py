@@ -197,13 +197,16 @@ def observed(
     inside = any(step.in_module_method for step in steps)
     seen = tuple(dict.fromkeys(uses))
     is_method = decl is not None and decl.name != "__call__"
-    chosen = _chooses_mode(machine, decl, arguments)
-    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, chosen))
+    asked = _asked(machine, decl, arguments)
+    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, asked))
     return value
 
 
-def _chooses_mode(machine: Machine, decl: FunctionDecl | None, arguments: Arguments) -> bool:
-    """Whether the call hands over a mode flag, by name or by position: evaluation, or training by intention."""
+def _asked(machine: Machine, decl: FunctionDecl | None, arguments: Arguments) -> bool | None:
+    """Whether a mode flag that the call hands over, by name or by position, asks for evaluation.
+
+    `None` where there is no such flag, or only the default of one that is handed on: nobody chose that.
+    """
     given = dict(arguments.keywords)
     if decl is not None:
         names = [parameter.arg for parameter in decl.parameters[1:]]
@@ -211,10 +214,9 @@ def _chooses_mode(machine: Machine, decl: FunctionDecl | None, arguments: Argume
     for name, value in given.items():
         if isinstance(value, Const) and isinstance(value.value, bool):
             asked = evaluating(name, machine.mode_flags, value=value.value)
-            # A default that is only handed on is nobody's choice of training.
             if asked or (asked is False and value.origin is None):
-                return True
-    return False
+                return asked
+    return None
 
 
 def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arguments, place: Place) -> Value:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nnxlint.semantic.flax_api import ClassApi
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.library import streams
+from nnxlint.semantic.library import modes, streams
 from nnxlint.semantic.library.binding import bind_signature
 from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.machine import Machine
@@ -193,10 +193,12 @@ def _use(
     acts = api.rate_parameter is None or all(isinstance(one, Const) for one in members(rate))
     certain = frame.certain and not isinstance(rate, Unknown)
     decided = frame.decided_by()
+    evaluates = modes.is_set_to_evaluation(record, flag)
     for training, origin in _modes(passed, record.attrs.get(flag, UNKNOWN), callee, flag, place):
         # A layer that only the flag's default let run is there because the flag was left out.
         cause = decided if training and decided is not None and not isinstance(origin, FlagDefault) else origin
-        use = LayerUse(api.name, training, cause, certain, place, callee.target, acts)
+        beaten = evaluates and training is True and origin != FlagAttribute(callee.target, flag)
+        use = LayerUse(api.name, training, cause, certain, place, callee.target, acts, beaten)
         if machine.collectors:
             machine.collectors[-1].append(use)
 
@@ -212,10 +214,11 @@ def _draw(
     given = bound.get("rngs", NONE)
     rngs = record.attrs.get("rngs", NONE) if given == NONE else given
     flag = api.mode_flag or ""
-    modes = {mode for mode, _ in _modes(bound.get(flag, NONE), record.attrs.get(flag, UNKNOWN), callee, flag, place)}
-    if modes == {False}:
+    held = record.attrs.get(flag, UNKNOWN)
+    acting = {training for training, _ in _modes(bound.get(flag, NONE), held, callee, flag, place)}
+    if acting == {False}:
         return
-    sure = modes == {True} and not isinstance(rate, Unknown | Union)
+    sure = acting == {True} and not isinstance(rate, Unknown | Union)
     streams.need_all(machine, frame, rngs, _renamed(api.streams_call, record.attrs), api.name, place, certain=sure)
 
 
@@ -223,14 +226,14 @@ def _modes(
     passed: Value, attribute: Value, callee: Ref, flag: str, place: Place
 ) -> list[tuple[bool | None, Origin | None]]:
     """A flag at the call beats the attribute; `None` at the call leaves it to the attribute."""
-    modes: list[tuple[bool | None, Origin | None]] = []
+    found: list[tuple[bool | None, Origin | None]] = []
     for value in members(passed):
         if isinstance(value, Const) and isinstance(value.value, bool):
-            modes.append((not value.value, value.origin or FlagLiteral(place)))
+            found.append((not value.value, value.origin or FlagLiteral(place)))
         elif isinstance(value, Const) and value.value is None:
             for held in members(attribute):
                 training = not held.value if isinstance(held, Const) and isinstance(held.value, bool) else None
-                modes.append((training, FlagAttribute(callee.target, flag)))
+                found.append((training, FlagAttribute(callee.target, flag)))
         else:
-            modes.append((None, None))
-    return modes
+            found.append((None, None))
+    return found

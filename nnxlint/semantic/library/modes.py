@@ -23,6 +23,15 @@ from nnxlint.semantic.values import (
 _EVALUATION: Mapping[str, Value] = {"deterministic": Const(value=True), "use_running_average": Const(value=True)}
 _TRAINING: Mapping[str, Value] = {"deterministic": Const(value=False), "use_running_average": Const(value=False)}
 
+# The tag of an object whose mode was set after it was made, so that its attribute is more than a default.
+SET = "mode-set"
+
+
+def is_set_to_evaluation(record: Instance, flag: str) -> bool:
+    """Whether a layer's flag says evaluation because somebody set its mode to that, on every path."""
+    held = members(record.attrs.get(flag, UNKNOWN))
+    return SET in record.tags and all(isinstance(one, Const) and one.value is True for one in held)
+
 
 def call_mode_method(machine: Machine, receiver: Value, name: str, arguments: Arguments) -> Value:
     """`module.eval(**attributes)`, `module.train(…)`, `module.set_attributes(*filters, **attributes)`."""
@@ -61,7 +70,8 @@ def set_modes(
                 if name in record.attrs or _has_flag(machine, record, name)
             }
             if changed:
-                machine.heap.write(target, replace(record, attrs={**record.attrs, **changed}))
+                attrs = {**record.attrs, **changed}
+                machine.heap.write(target, replace(record, attrs=attrs, tags=record.tags | {SET}))
 
 
 def _plain(value: Value) -> Value:

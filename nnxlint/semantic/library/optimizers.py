@@ -1,10 +1,12 @@
 """Optimizers: `nnx.Optimizer`, `nnx.ModelAndOptimizer`, and optax's transformations."""
 
+from dataclasses import replace
+
 from nnxlint.semantic.flax_api import ClassApi
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.binding import bind_signature
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.observe import Arguments, ModelRead
 from nnxlint.semantic.values import (
     UNKNOWN,
     Array,
@@ -21,6 +23,8 @@ from nnxlint.semantic.values import (
     taints_of,
 )
 
+# The tag of an optimizer whose `model` the program set itself.
+OWN_MODEL = "own-model"
 TRANSFORMATION = "optax.GradientTransformation"
 _UPDATES = frozenset({Taint("updates")})
 
@@ -36,6 +40,19 @@ def fill_optimizer(machine: Machine, api: ClassApi, made: Ref, arguments: Argume
     """What an inherited constructor keeps in an object of a subclass."""
     for name, value in bind_signature(api.init, arguments).items():
         machine.set_attribute(made.target, name, value)
+
+
+def note_read(machine: Machine, frame: Frame, record: Instance, name: str, place: Place) -> None:
+    """Log that an optimizer's model is asked for, which plain optimizers have on old versions only."""
+    if name == "model" and machine.derives(record.cls, "flax.nnx.Optimizer"):
+        machine.log.models_read.append(ModelRead(place, record, frame.guarded_by()))
+
+
+def note_given(machine: Machine, made: Ref, name: str) -> None:
+    """Remember that an optimizer was given a `model` of its own."""
+    record = machine.instance(made)
+    if name == "model" and record is not None and machine.derives(record.cls, "flax.nnx.Optimizer"):
+        machine.heap.write(made.target, replace(record, tags=record.tags | {OWN_MODEL}))
 
 
 def call_optimizer_method(machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments) -> Value:

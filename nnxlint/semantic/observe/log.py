@@ -13,6 +13,7 @@ from nnxlint.semantic.observe.records import (
     Holder,
     LibraryCall,
     ModelCall,
+    ModelRead,
     RngsMade,
     Storing,
     StreamDraw,
@@ -55,6 +56,7 @@ class Log:
     writes: list[VariableWrite] = field(default_factory=list)
     declarations: list[Declaration] = field(default_factory=list)
     reads: list[VariableRead] = field(default_factory=list)
+    models_read: list[ModelRead] = field(default_factory=list)
     draws: list[StreamDraw] = field(default_factory=list)
     constructions: list[Construction] = field(default_factory=list)
     rngs: dict[str, list[RngsMade]] = field(default_factory=dict)
@@ -94,6 +96,7 @@ class Log:
         lists: tuple[Sized, ...] = (
             self.writes,
             self.declarations,
+            self.models_read,
             self.draws,
             self.constructions,
             self._newest,

@@ -72,7 +72,8 @@ class LayerUse:
     """A mode-dependent layer was reached: whether it acted as in training, and what decided that.
 
     `training` is `None` when the mode is not known; `origin` tells where the deciding flag came from; `acts`: its
-    rate is known, so that it does something in training.
+    rate is known, so that it does something in training; `overridden`: its own attribute was set to evaluation, by
+    `.eval()` or a view, and a flag that it was called with went before that.
     """
 
     layer: str
@@ -82,11 +83,15 @@ class LayerUse:
     place: Place
     owner: int = -1
     acts: bool = True
+    overridden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """A module of the project or of the library was called; `chooses_mode`: with a mode flag that tells it the mode."""
+    """A module of the project or of the library was called.
+
+    `asked`: whether the call tells it by a mode flag to evaluate; `None` where it tells it nothing.
+    """
 
     place: Place
     target: int
@@ -95,7 +100,12 @@ class ModelCall:
     chain: tuple[Step, ...]
     inside_module: bool
     is_method: bool = False
-    chooses_mode: bool = False
+    asked: bool | None = None
+
+    @property
+    def chooses_mode(self) -> bool:
+        """Whether the call hands over a mode flag: evaluation, or training by intention."""
+        return self.asked is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,15 @@ class LibraryCall:
     activation: int
     guards: frozenset[str] = frozenset()
     made: Instance | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRead:
+    """The `model` of an optimizer was asked for; `made`: the optimizer as it was then."""
+
+    place: Place
+    made: Instance
+    guards: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

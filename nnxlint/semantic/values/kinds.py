@@ -55,8 +55,13 @@ class FlagDefault:
     """A mode flag that the call at `place` left to the default of `function`'s `parameter`."""
 
     place: Place
-    function: str
+    decl: "FunctionDecl"
     parameter: str
+
+    @property
+    def function(self) -> str:
+        """The function's name."""
+        return self.decl.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +260,8 @@ class Instance:
     """An object with attributes: of a project class or of a library's.
 
     `tags`: ``given`` (made up for a parameter: mode and identity unknown), ``clone``, ``abstract``
-    (inside `nnx.eval_shape`), ``loop`` (made in a loop: stands for several), ``open`` (may have more attributes).
+    (inside `nnx.eval_shape`), ``loop`` (made in a loop: stands for several), ``open`` (may have more attributes),
+    ``mode-set`` (`.eval()` or a relative was called on it), ``own-model`` (an optimizer that was given its `model`).
     """
 
     cls: ClassRef | External

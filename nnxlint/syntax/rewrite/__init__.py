@@ -7,7 +7,7 @@ from nnxlint.syntax.rewrite.arguments import (
     remove_argument,
     replace_argument,
 )
-from nnxlint.syntax.rewrite.declarations import replace_declared_class
+from nnxlint.syntax.rewrite.declarations import default_to_none, replace_declared_class
 from nnxlint.syntax.rewrite.expressions import replace_callee, replace_expression, replace_name
 from nnxlint.syntax.rewrite.imports import ensure_import
 from nnxlint.syntax.rewrite.statements import (
@@ -21,6 +21,7 @@ from nnxlint.syntax.rewrite.statements import (
 __all__ = [
     "add_argument_to_call",
     "add_keyword",
+    "default_to_none",
     "delete_statement",
     "ensure_import",
     "insert_first_argument",

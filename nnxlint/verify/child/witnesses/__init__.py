@@ -7,6 +7,7 @@ from nnxlint.verify.child.witnesses.drawing import modules_differ, streams_diffe
 from nnxlint.verify.child.witnesses.evaluating import eval_repeatable
 from nnxlint.verify.child.witnesses.frames import graph_structure, same_numbers
 from nnxlint.verify.child.witnesses.keeping import rest_holds_no_params
+from nnxlint.verify.child.witnesses.raising import raises_nothing
 from nnxlint.verify.child.witnesses.saving import checkpoint_restores_into_state, file_holds_the_arrays
 from nnxlint.verify.child.witnesses.training import every_param_moves, optimizer_leaves_it, weight_is_trained
 
@@ -17,6 +18,7 @@ WITNESSES: Mapping[str, Witness] = {
     "file-holds-the-arrays": file_holds_the_arrays,
     "modules-differ": modules_differ,
     "optimizer-leaves-it": optimizer_leaves_it,
+    "raises-nothing": raises_nothing,
     "rest-holds-no-params": rest_holds_no_params,
     "streams-differ": streams_differ,
     "weight-is-trained": weight_is_trained,
