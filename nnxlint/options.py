@@ -58,6 +58,11 @@ CHECK = (
                 help="Leave these paths out, instead of the usual ones.",
             ),
             Option(["--extend-exclude"], multiple=True, metavar="PATTERNS", help="Leave these paths out too."),
+            Option(
+                ["--diff-base"],
+                metavar="REVISION",
+                help="Report only what touches lines changed since the work parted from this revision of git.",
+            ),
             Option(["--force-exclude"], is_flag=True, help="Leave excluded files out even if they are named."),
             Option(
                 ["--stdin-filename"],

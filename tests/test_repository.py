@@ -78,6 +78,7 @@ LAYERS = {
         "fingerprint",
         "suppression",
         "baseline",
+        "revision",
         "scope",
         "cache",
         "configured",

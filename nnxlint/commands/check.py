@@ -1,7 +1,7 @@
 """`nnxlint check`: lint, fix, and say so."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -27,8 +27,9 @@ from nnxlint.render.statistics import render_statistics, statistics_document
 from nnxlint.render.summary import fix_summary
 from nnxlint.render.text import render_text
 from nnxlint.report import Report
+from nnxlint.revision import Revision
 from nnxlint.scope import Scope
-from nnxlint.settings import settings_loader
+from nnxlint.settings import SettingsOf, settings_loader
 from nnxlint.workers import available_jobs
 
 CLEAN, FOUND, COULD_NOT_DO_IT = 0, 1, 2
@@ -74,11 +75,20 @@ def _request(options: CheckOptions) -> CheckRequest:
         contents=contents,
         remembers=not options.no_cache,
         jobs=available_jobs(),
-        scope=Scope(None if options.writes_baseline else Baselines(settings_of)),
+        scope=_scope(options, settings_of, paths),
     )
     if not (options.fix or options.diff):
         return request
     return replace(request, fixes=allowed_applicabilities(unsafe=options.unsafe_fixes))
+
+
+def _scope(options: CheckOptions, settings_of: SettingsOf, paths: Sequence[Path]) -> Scope:
+    baselines = None if options.writes_baseline else Baselines(settings_of)
+    if options.diff_base is None:
+        return Scope(baselines)
+    since = Revision(options.diff_base)
+    since.demand(paths)
+    return Scope(baselines, since)
 
 
 def _with_baseline(report: Report, request: CheckRequest, options: CheckOptions) -> tuple[Report, list[str]]:

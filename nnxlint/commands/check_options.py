@@ -17,6 +17,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
 
     paths: tuple[Path, ...]
     stdin_filename: Path | None
+    diff_base: str | None
     fix: bool
     unsafe_fixes: bool
     diff: bool
@@ -75,5 +76,9 @@ def _contradictions_on_baselines(made: CheckOptions) -> Iterator[tuple[bool, str
     yield made.no_baseline and made.baseline is not None, "--no-baseline and --baseline contradict each other"
     yield made.no_baseline and writes, f"--no-baseline and {name} contradict each other"
     yield made.writes_baseline and made.prune_baseline, "--write-baseline leaves nothing to prune: choose one of them"
+    yield (
+        made.writes_baseline and made.diff_base is not None,
+        "--write-baseline needs all findings: no --diff-base",
+    )
     yield made.diff and writes, f"--diff writes nothing, and {name} does: choose one of them"
     yield made.reads_stdin and writes, f"{name} is about files: standard input is none"
