@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from nnxlint.manual import OptionalValue, Section
+from nnxlint.render.formats import FORMATS
 
 Option = click.Option
 
@@ -28,6 +29,10 @@ def _settings() -> tuple[Option, ...]:
 def _format(what: str, *names: str) -> Option:
     choice = click.Choice([*names])
     return Option(["--output-format"], type=choice, default=names[0], show_default=True, help=what)
+
+
+def _formats() -> str:
+    return ", ".join(each.name for each in FORMATS)
 
 
 CHECK = (
@@ -112,7 +117,18 @@ CHECK = (
     Section(
         "Output",
         (
-            _format("How findings are written.", "text", "concise", "json"),
+            Option(
+                ["--output-format"],
+                multiple=True,
+                metavar="FORMAT[:FILE]",
+                help=f"How findings are written, and where to: {_formats()}. May be repeated.  [default: text]",
+            ),
+            Option(
+                ["--output-file"],
+                type=click.Path(path_type=Path),
+                metavar="FILE",
+                help="Write there instead of to standard output.",
+            ),
             Option(
                 ["--statistics"],
                 is_flag=True,

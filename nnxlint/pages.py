@@ -34,6 +34,10 @@ CHECK = Page(
         ("nnxlint check --select NNX1,save-module-object src/", "Run the rules on modes, and one more, by its name."),
         ("nnxlint check --write-baseline src/", "Make all that is found known; from then on --baseline leaves it out."),
         ("nnxlint check --diff-base origin/main src/", "Report what touches lines that the branch has changed."),
+        (
+            "nnxlint check --output-format concise --output-format sarif:found.sarif src/",
+            "Write one line a finding, and a file for code scanning.",
+        ),
         ("nnxlint check --diff --unsafe-fixes src/", "See what fixing everything would change."),
         ("nnxlint check --stdin-filename src/train.py - < buffer", "Lint a text as if it were that file."),
     ),

@@ -11,7 +11,7 @@ from nnxlint.edits import Edit, apply_edits, conflicts
 from nnxlint.errors import NnxlintError
 from nnxlint.notebook.cells import Notebook, notebook_code, read_notebook
 from nnxlint.notebook.document import NotebookError
-from nnxlint.spans import LineIndex, Position
+from nnxlint.spans import LineIndex, Position, Span
 
 NOTEBOOK_SUFFIX = ".ipynb"
 
@@ -64,6 +64,13 @@ class Source:
         if cell is None:
             return None, position
         return cell.number, Position(position.row - cell.first_row + 1, position.column)
+
+    def stored_place(self, span: Span) -> tuple[Position, Position]:
+        """Give the start and the end of a span in the file as it is stored: of a notebook, in its JSON."""
+        lines, written = self.lines, span
+        if self.notebook is not None:
+            lines, written = self.notebook.lines, self.notebook.written(span)
+        return lines.position(written.start), lines.position(written.end)
 
     def row_of(self, name: str, row: int, cell: int | None) -> int:
         """Give the row of the text that a row of a cell is; `NnxlintError`, with the name, where there is none."""

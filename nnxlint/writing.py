@@ -52,6 +52,24 @@ def replace_file(target: Path, data: bytes) -> None:
         raise
 
 
+def write_document(path: Path, text: str) -> None:
+    """Write a file of our own at once, its folder made if need be; `NnxlintError` when that fails.
+
+    What is no file, such as a pipe or a device, is written to as it stands.
+    """
+    target = path.resolve()
+    data = text.encode("utf-8", "backslashreplace")
+    try:
+        if target.exists() and not target.is_file():
+            target.write_bytes(data)
+            return
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(target, data)
+    except OSError as error:
+        message = f"{path}: cannot be written: {error.strerror or error}"
+        raise NnxlintError(message) from error
+
+
 def diff_lines(before: Source, after: Source, name: str) -> Iterator[str]:
     """Give the change as the lines of a unified diff of `name`, of each cell's own; they keep their ends."""
     for part, old, new in _parts(before, after, name):

@@ -1,7 +1,8 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
 Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the tables
-of rules and of settings, and what the command prints on the demonstration project. What was *Measured* of a rule
+of rules and of settings, and what the command prints on the demonstration project; and so the parts of
+`docs/formats.md`. What was *Measured* of a rule
 comes from `docs/measured.json`, which `scripts/measure_rules.py` writes. With `--check` nothing is
 written: the exit status is 1 when something is out of date.
 """
@@ -15,6 +16,8 @@ from pathlib import Path
 
 from packaging.version import Version
 
+from nnxlint.commands.destinations import ROOT_VARIABLES
+from nnxlint.render.formats import FORMATS
 from nnxlint.render.rules import fix_of, rule_page
 from nnxlint.render.settings import setting_documents, toml_text
 from nnxlint.rule import Rule
@@ -26,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "fixtures" / "_project" / "demo"
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
+FORMATS_PAGE = ROOT / "docs" / "formats.md"
 MEASURED = ROOT / "docs" / "measured.json"
 
 GROUPS = {
@@ -46,6 +50,12 @@ SHOWN = {
     "why": ("why", "flowers/evaluate.py:15"),
 }
 
+# What `docs/formats.md` shows of each format: one finding, so that a reader sees all of it.
+SHOWN_FORMATS = {
+    each.name: ("check", "--select", "NNX401", "--output-format", each.name, "flowers")
+    for each in FORMATS
+    if each.name not in ("text", "json-lines", "sarif", "azure")  # long, shown elsewhere, or full of absolute paths
+}
 
 # What a reader is told instead of a default that is long, or is none.
 DEFAULTS = {
@@ -98,6 +108,12 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
+def formats_table() -> str:
+    """Give the output formats as a Markdown table."""
+    lines = ["| format | is |", "|---|---|"]
+    return "\n".join((*lines, *(f"| `{each.name}` | {each.meaning} |" for each in FORMATS)))
+
+
 def _documents() -> Iterator[tuple[Path, str]]:
     rules = all_rules()
     measured = _measured()
@@ -107,6 +123,8 @@ def _documents() -> Iterator[tuple[Path, str]]:
     parts = {"rules": rule_table(rules, "docs/rules/")}
     parts |= {"settings": settings_table()}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
+    formats = {"formats": formats_table()} | {name: _run(command) for name, command in SHOWN_FORMATS.items()}
+    yield FORMATS_PAGE, _with_parts(FORMATS_PAGE.read_text(encoding="utf-8"), formats)
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
 
 
@@ -130,7 +148,7 @@ def _row(rule: Rule, link: str) -> str:
 
 def _run(command: Sequence[str]) -> str:
     """Give a command and what it prints, as a block of console text."""
-    environment = {key: value for key, value in os.environ.items() if key != "FORCE_COLOR"}
+    environment = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", *ROOT_VARIABLES)}
     done = subprocess.run(
         [sys.executable, "-m", "nnxlint", *command],
         cwd=DEMO,

@@ -8,9 +8,10 @@ import pytest
 
 from nnxlint.diagnostic import Diagnostic, Level, Related
 from nnxlint.edits import Applicability, Edit, Fix
-from nnxlint.render.json import render_json
+from nnxlint.render.json import json_report
 from nnxlint.render.rules import fix_of, rule_document, rule_page, rules_document
 from nnxlint.render.statistics import rule_counts, statistics_document
+from nnxlint.render.view import View
 from nnxlint.report import Report, combined
 from nnxlint.rule import Contract, Preserves, Repairs, Revives, Rule
 from nnxlint.semantic.statistics import Share, Statistics, merged, share_of
@@ -30,7 +31,7 @@ def _finding(**more: object) -> Diagnostic:
 
 def _documents(*findings: Diagnostic, directory: Path = HERE) -> list[dict[str, object]]:
     report = Report(findings, {SOURCE.path: SOURCE}, 1)
-    loaded = json.loads(render_json(report, directory))
+    loaded = json.loads(json_report(View(report, directory, HERE)))
     assert isinstance(loaded, list)
     return loaded
 
@@ -100,7 +101,7 @@ def test_keys_come_in_the_documented_order() -> None:
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert render_json(Report(), HERE) == "[]\n"
+    assert json_report(View(Report(), HERE, HERE)) == "[]\n"
 
 
 def test_without_a_fix_it_is_null() -> None:
@@ -119,7 +120,7 @@ def test_findings_are_sorted_by_file_name_row_column_and_code() -> None:
     report = Report(findings, {SOURCE.path: SOURCE, other.path: other}, 2)
     found = [
         (each["filename"], each["location"]["row"], each["location"]["column"], each["code"])
-        for each in json.loads(render_json(report, HERE))
+        for each in json.loads(json_report(View(report, HERE, HERE)))
     ]
     assert found == [
         ("../lib/z.py", 1, 1, "NNX101"),
@@ -128,7 +129,9 @@ def test_findings_are_sorted_by_file_name_row_column_and_code() -> None:
         ("pkg/a.py", 1, 11, "NNX201"),
         ("pkg/a.py", 2, 4, "NNX101"),
     ]
-    assert render_json(Report(findings[::-1], report.sources, 2), HERE) == render_json(report, HERE)
+    assert json_report(View(Report(findings[::-1], report.sources, 2), HERE, HERE)) == json_report(
+        View(report, HERE, HERE)
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,6 +225,8 @@ def test_a_rule_as_a_document(
         "fix": fix,
         "contract": told,
         "supersedes": ["NNX802"],
+        "origin": "",
+        "options": [],
         "documentation": "About BAD.\n\n## What it does\nFinds BAD.",
     }
     assert fix_of(contract) == fix

@@ -7,25 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
-from rich.console import Console
-
 from nnxlint.baseline import Baselines
 from nnxlint.commands.check_options import CheckOptions
+from nnxlint.commands.destinations import printed_format, root_of, rules_of_report, write_reports
 from nnxlint.commands.known import judge, record
-from nnxlint.commands.output import rendered, write_aside, write_bytes, write_document, write_notes, write_text
+from nnxlint.commands.output import rendered, write_aside, write_bytes, write_notes, write_text
 from nnxlint.commands.overrides import overrides_of
 from nnxlint.commands.verified import check_verified
 from nnxlint.diagnostic import Level
 from nnxlint.discovery import absolute
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import Advance, CheckRequest, changed_bytes, check, write_changes
-from nnxlint.render.concise import render_concise
 from nnxlint.render.console import wants_colour
 from nnxlint.render.diff import render_diff
-from nnxlint.render.json import render_json
 from nnxlint.render.statistics import render_statistics, statistics_document
 from nnxlint.render.summary import fix_summary
-from nnxlint.render.text import render_text
+from nnxlint.render.view import View
 from nnxlint.report import Report
 from nnxlint.revision import Revision
 from nnxlint.scope import Scope
@@ -53,7 +50,7 @@ def run_check(options: CheckOptions) -> int:
     if writes and options.reads_stdin:
         [(path, before)] = request.contents.items()
         write_bytes(changed_bytes(report, path.as_posix(), before))
-    _write(report, options, sys.stderr if writes and options.reads_stdin else sys.stdout)
+    _write(report, request, options, sys.stderr if writes and options.reads_stdin else sys.stdout)
     write_notes(_notes(report, options))
     write_notes(() if options.quiet else told)
     for crash in report.crashes if options.verbose else ():
@@ -107,24 +104,25 @@ def _progress(options: CheckOptions) -> AbstractContextManager[Advance | None]:
     return progress_bar(sys.stderr)
 
 
-def _write(report: Report, options: CheckOptions, stream: TextIO) -> None:
+def _write(report: Report, request: CheckRequest, options: CheckOptions, stream: TextIO) -> None:
     here = Path.cwd()
     if options.diff:
         write_text(render_diff(report, here, coloured=wants_colour(sys.stdout)))
         return
-    if options.output_format == "json":
-        write_document(render_json(report, here), stream)
-        if options.statistics:
-            write_aside(statistics_document(report) + "\n")
+    view = View(report, here, root_of(here), lambda: rules_of_report(report, request), quiet=options.quiet)
+    write_reports(view, options.destinations, stream)
+    if options.statistics:
+        _write_statistics(report, options, stream)
+
+
+def _write_statistics(report: Report, options: CheckOptions, stream: TextIO) -> None:
+    """Write them where they are in nobody's way: below a text, else to standard error."""
+    shown = printed_format(options.destinations)
+    if shown is not None and shown.json:
+        write_aside(statistics_document(report) + "\n")
         return
-
-    def write(console: Console) -> None:
-        render = render_concise if options.output_format == "concise" else render_text
-        render(report, console, here, quiet=options.quiet)
-        if options.statistics:
-            render_statistics(report, console)
-
-    write_text(rendered(write, stream), stream)
+    to = stream if shown is not None and shown.for_people else sys.stderr
+    write_text(rendered(lambda console: render_statistics(report, console), to), to)
 
 
 def _notes(report: Report, options: CheckOptions) -> Iterator[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from nnxlint.commands.destinations import Destination, read_destinations
 from nnxlint.commands.overrides import SettingsOptions
 from nnxlint.diagnostic import Level
 from nnxlint.errors import NnxlintError
@@ -25,7 +26,8 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     write_baseline: str | None
     prune_baseline: bool
     allow_stale: bool
-    output_format: str
+    output_format: tuple[str, ...]
+    output_file: Path | None
     statistics: bool
     fail_level: Level
     exit_zero: bool
@@ -40,6 +42,11 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
         return STDIN in self.paths
 
     @property
+    def destinations(self) -> tuple[Destination, ...]:
+        """Where the report goes."""
+        return read_destinations(self.output_format, self.output_file)
+
+    @property
     def writes_baseline(self) -> bool:
         """Whether findings are made known."""
         return self.write_baseline is not None
@@ -51,13 +58,14 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
     message = next((message for wrong, message in _contradictions(made) if wrong), None)
     if message is not None:
         raise NnxlintError(message)
+    made.destinations  # noqa: B018 - what is wrong with them is told before any work is done
     return made
 
 
 def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
     yield (
-        made.diff and made.output_format == "json",
-        "--diff writes a diff and --output-format json a list: choose one of them",
+        made.diff and bool(made.output_format or made.output_file),
+        "--diff writes a diff to standard output: leave --output-format and --output-file out",
     )
     yield made.verify and not (made.fix or made.diff), "--verify judges fixes: it goes with --fix or --diff"
     yield made.quiet and made.verbose, "--quiet and --verbose contradict each other"

@@ -1,6 +1,5 @@
 """Standard output and standard error, written to in one piece each."""
 
-import io
 import os
 import sys
 from collections.abc import Callable, Iterable
@@ -8,14 +7,12 @@ from typing import TextIO
 
 from rich.console import Console
 
-from nnxlint.render.console import make_console, wants_colour
+from nnxlint.render.console import printed, wants_colour
 
 
 def rendered(write: Callable[[Console], None], stream: TextIO | None = None) -> str:
     """Give the text that is written to a console that stands for the stream, by default standard output."""
-    buffer = io.StringIO()
-    write(make_console(buffer, coloured=wants_colour(stream or sys.stdout)))
-    return buffer.getvalue()
+    return printed(write, coloured=wants_colour(stream or sys.stdout))
 
 
 def write_text(text: str, stream: TextIO | None = None) -> None:

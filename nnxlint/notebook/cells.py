@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nnxlint.edits import Edit
-from nnxlint.notebook.document import CodeCell, read_code_cells, read_document, rewritten
+from nnxlint.notebook.document import CodeCell, read_code_cells, read_document, rewritten, written_span
 from nnxlint.notebook.magics import Masked, mask_cell
 from nnxlint.spans import LineIndex, Position, Span
 
@@ -61,6 +61,17 @@ class Notebook:
     original: str = field(repr=False)
     cells: tuple[Cell, ...]
     broken: tuple[BrokenCell, ...]
+    code_cells: tuple[CodeCell, ...] = field(repr=False)
+    lines: LineIndex = field(repr=False, compare=False)
+
+    def written(self, span: Span) -> Span:
+        """Give where a part of the joined text, of one cell, is written in the document."""
+        cell = self.cell_at(span.start)
+        if cell is None:
+            return Span(0, 0)
+        code_cell = next(each for each in self.code_cells if each.number == cell.number)
+        start = cell.span.start
+        return written_span(self.document, code_cell, Span(span.start - start, span.end - start))
 
     def cell_at(self, offset: int) -> Cell | None:
         """Give the cell of an offset of the joined text; the line end that joins belongs to the cell before."""
@@ -86,8 +97,7 @@ class Notebook:
                 start = cell.span.start
                 moved = Edit(Span(edit.span.start - start, edit.span.end - start), edit.content)
                 by_cell.setdefault(cell.number, []).append(moved)
-        code_cells = read_code_cells(self.document)
-        return rewritten(self.document, {each: by_cell.get(each.number, ()) for each in code_cells})
+        return rewritten(self.document, {each: by_cell.get(each.number, ()) for each in self.code_cells})
 
     def _fitted(self, edit: Edit) -> Edit | None:
         cell = self.cell_at(edit.span.start)
@@ -116,7 +126,7 @@ def read_notebook(content: bytes) -> Notebook:
     texts = (
         _blank(code.text) if cell.number in unusable else code.text for cell, code in zip(cells, masked, strict=True)
     )
-    return Notebook(document, _join(texts), original, cells, broken)
+    return Notebook(document, _join(texts), original, cells, broken, code_cells, LineIndex(document))
 
 
 def notebook_code(content: bytes) -> bytes:

@@ -57,6 +57,21 @@ def read_code_cells(document: str) -> tuple[CodeCell, ...]:
     )
 
 
+def written_span(document: str, cell: CodeCell, span: Span) -> Span:
+    """Find where a part of a cell's text is written in the document: each character may be an escape there."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for string in cell.strings:
+        position = string.start + 1
+        for character in _characters(document, string):
+            starts.append(position)
+            position += len(character.written)
+            ends.append(position)
+    starts.append((cell.strings[-1] if cell.strings else cell.value).end - 1)
+    start = starts[min(span.start, len(ends))]
+    return Span(start, max(start, ends[min(span.end, len(ends)) - 1]) if ends and span.end > span.start else start)
+
+
 def rewritten(document: str, cells: Mapping[CodeCell, Sequence[Edit]]) -> str:
     """Make the edits of each cell, which count in its text; all that they do not touch stays as it is."""
     changes = [Edit(cell.value, _rewritten_value(document, cell, edits)) for cell, edits in cells.items() if edits]

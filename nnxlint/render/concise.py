@@ -6,10 +6,18 @@ from rich.console import Console
 from rich.text import Text
 
 from nnxlint.diagnostic import Diagnostic
+from nnxlint.render.console import printed
 from nnxlint.render.places import Place, ordered
 from nnxlint.render.summary import summary
 from nnxlint.render.text import LEVEL_STYLES
+from nnxlint.render.view import View
 from nnxlint.report import Report
+
+
+def concise_report(view: View) -> str:
+    """Give one line a diagnostic, and the summary."""
+    report, directory = view.report, view.directory
+    return printed(lambda console: render_concise(report, console, directory, quiet=view.quiet), coloured=view.coloured)
 
 
 def render_concise(report: Report, console: Console, directory: Path, *, quiet: bool = False) -> None:

@@ -1,7 +1,8 @@
 """The console that text is written to: in colour only where someone can see it and wants it."""
 
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TextIO
 
 from rich.console import Console
@@ -20,6 +21,13 @@ def make_console(stream: TextIO, *, coloured: bool) -> Console:
         soft_wrap=True,
         legacy_windows=False,
     )
+
+
+def printed(write: Callable[[Console], None], *, coloured: bool) -> str:
+    """Give the text that is written to a console."""
+    buffer = io.StringIO()
+    write(make_console(buffer, coloured=coloured))
+    return buffer.getvalue()
 
 
 def wants_colour(stream: TextIO, environment: Mapping[str, str] = os.environ) -> bool:

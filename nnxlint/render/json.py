@@ -1,13 +1,15 @@
 """The JSON format: a list of findings in the shape that ruff's readers know."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 
 from nnxlint.diagnostic import Diagnostic, Related
 from nnxlint.edits import Edit, Fix
+from nnxlint.render.pages import page_address
 from nnxlint.render.places import Place, locate, ordered
+from nnxlint.render.view import View
 from nnxlint.report import Report
 from nnxlint.source import Source
 from nnxlint.spans import Position
@@ -66,11 +68,20 @@ class DiagnosticDocument(msgspec.Struct, frozen=True):
     level: str
 
 
-def render_json(report: Report, directory: Path) -> str:
+def json_report(view: View) -> str:
     """Give the document that lists every diagnostic."""
-    documents = [_diagnostic(report, place, each, directory) for place, each in ordered(report, directory)]
-    encoded = msgspec.json.encode(documents)
+    encoded = msgspec.json.encode(list(_documents(view)))
     return msgspec.json.format(encoded, indent=2).decode() + "\n"
+
+
+def json_lines_report(view: View) -> str:
+    """Give a document a diagnostic, each on a line of its own."""
+    return "".join(f"{msgspec.json.encode(each).decode()}\n" for each in _documents(view))
+
+
+def _documents(view: View) -> Iterator[DiagnosticDocument]:
+    report, directory = view.report, view.directory
+    return (_diagnostic(report, place, each, directory) for place, each in ordered(report, directory))
 
 
 def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory: Path) -> DiagnosticDocument:
@@ -84,7 +95,7 @@ def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory:
         cell=place.cell,
         fix=_fix(report.sources.get(diagnostic.path), place.cell, diagnostic.fix),
         related=tuple(_related(report.sources, diagnostic.related, directory)),
-        url=None,  # the rules have no pages on the web yet
+        url=page_address(diagnostic.code, diagnostic.name),
         level=diagnostic.level.value,
     )
 

@@ -41,6 +41,15 @@ def ordered(report: Report, directory: Path) -> tuple[tuple[Place, Diagnostic], 
     return tuple(sorted(placed, key=_order))
 
 
+def one_line(text: str) -> str:
+    """Give the text without line ends and other control characters, for formats of one line a finding."""
+    return "".join(each if each.isprintable() else _escaped(each) for each in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
 def _order(placed: tuple[Place, Diagnostic]) -> tuple[str, int, Position, str, Position, str]:
     place, diagnostic = placed
     return place.filename, place.cell or 0, place.start, diagnostic.code, place.end, diagnostic.message

@@ -133,7 +133,7 @@ def _document(rule: Rule) -> RuleDocument:
         selected=rule.selected,
         flax=str(rule.flax),
         fix=fix_of(rule.contract),
-        contract=_contract(rule.contract),
+        contract=contract_text(rule.contract),
         supersedes=rule.supersedes,
         origin=rule.origin,
         options=tuple(OptionDocument(each.name, each.default, each.description) for each in rule.options),
@@ -141,7 +141,8 @@ def _document(rule: Rule) -> RuleDocument:
     )
 
 
-def _contract(contract: Contract | None) -> str | None:
+def contract_text(contract: Contract | None) -> str | None:
+    """Give a contract in the words of the documentation."""
     match contract:
         case None:
             return None

@@ -8,16 +8,24 @@ from rich.text import Text
 
 from nnxlint.diagnostic import Diagnostic, Level, Related
 from nnxlint.edits import Fix
+from nnxlint.render.console import printed
 from nnxlint.render.excerpt import GUTTER, Mark, bar, excerpt, last_row
 from nnxlint.render.fixes import fix_preview
 from nnxlint.render.places import Place, locate, ordered
 from nnxlint.render.summary import summary
+from nnxlint.render.view import View
 from nnxlint.report import Report
 from nnxlint.source import Source
 
 LEVEL_STYLES = {Level.ERROR: "bold red", Level.WARNING: "bold yellow"}
 
 _CONTEXT = 2
+
+
+def text_report(view: View) -> str:
+    """Give every diagnostic in full, and the summary."""
+    report, directory = view.report, view.directory
+    return printed(lambda console: render_text(report, console, directory, quiet=view.quiet), coloured=view.coloured)
 
 
 def render_text(report: Report, console: Console, directory: Path, *, quiet: bool = False) -> None:
