@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from packaging.version import Version
 
-from nnxlint.semantic.flax_api import TABLE_VERSIONS, ClassApi, FlaxApi, Signature, api_for
+from nnxlint.semantic.flax_api import TABLE_VERSIONS, ClassApi, FlaxApi, Signature, api_for, layer_variables
 from nnxlint.semantic.flax_api.structs import Table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -228,3 +228,19 @@ def _class(name: str, version: str) -> ClassApi:
 
 def _shape(signature: Signature) -> dict[str, tuple[str, bool]]:
     return {parameter.name: (parameter.kind, parameter.required) for parameter in signature}
+
+
+@pytest.mark.runtime
+def test_the_layers_hold_what_the_flax_installed_gives_them() -> None:
+    if importlib.metadata.version("flax") != NEWEST:
+        pytest.skip(f"the table of layers is of Flax {NEWEST}")
+    command = [sys.executable, str(ROOT / "scripts" / "generate_layer_state.py"), "--check"]
+    environment = {**os.environ, "JAX_PLATFORMS": "cpu"}
+    assert subprocess.run(command, check=False, capture_output=True, env=environment).returncode == 0
+
+
+def test_layers_are_known_with_their_variables() -> None:
+    layers = layer_variables().layers
+    assert {one.path: one.needs for one in layers["flax.nnx.Linear"]} == {"kernel": {}, "bias": {"use_bias": True}}
+    assert [one.type for one in layers["flax.nnx.BatchNorm"] if one.path == "mean"] == ["flax.nnx.BatchStat"]
+    assert set(layers) <= set(api_for(Version(NEWEST)).classes)

@@ -59,10 +59,11 @@ class Analysis:
         return statistics(self._modules, self._machine)
 
 
-def analyse(project: Project, *, entered: bool = False) -> Analysis:
+def analyse(project: Project, *, entered: bool = False, watched: bool = False) -> Analysis:
     """Parse and interpret the sources of a project; files that do not parse are left out and told.
 
-    `entered`: also keep with which values every function of the project ran.
+    `entered`: also keep with which values every function of the project ran; `watched`: how its modules were when
+    they were built, and where which was seen: what the state map tells.
     """
     modules: dict[str, ModuleFacts] = {}
     errors: dict[str, SyntaxError] = {}
@@ -75,5 +76,7 @@ def analyse(project: Project, *, entered: bool = False) -> Analysis:
             except (ValueError, RecursionError) as error:
                 errors[path] = SyntaxError(str(error))
         target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
-        machine = run_project(modules, project.search_roots, api_for(target), project.mode_flags, entered=entered)
+        machine = run_project(
+            modules, project.search_roots, api_for(target), project.mode_flags, entered=entered, watched=watched
+        )
     return Analysis(project, errors, modules, machine)

@@ -3,6 +3,7 @@
 import ast
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
@@ -31,6 +32,9 @@ from nnxlint.semantic.updates import ManualUpdate, manual_updates
 from nnxlint.semantic.values import Instance, Place, Value
 from nnxlint.source import Source
 from nnxlint.syntax.tree import Tree
+
+if TYPE_CHECKING:
+    from nnxlint.semantic.statemap import InlayHint, StateMap
 
 __all__ = [
     "ABSENT",
@@ -159,3 +163,21 @@ class SemanticModel:
     def explain(self, row: int) -> tuple[str, ...]:
         """What is known about the objects on a row, by which chain of inferences."""
         return tuple(explain_row(self.facts, self.machine, row))
+
+    def state_map(self) -> "StateMap":
+        """The module classes of the whole project; empty where it was not analysed with `watched=True`."""
+        from nnxlint.semantic.statemap import state_map  # noqa: PLC0415 - linting does without
+
+        return state_map(self.machine)
+
+    def hover(self, offset: int) -> str | None:
+        """Markdown on the module class, object or state attribute at an offset, in a project that is watched."""
+        from nnxlint.semantic.statemap import hover  # noqa: PLC0415 - linting does without
+
+        return hover(self.facts, self.machine, offset)
+
+    def inlay_hints(self) -> "tuple[InlayHint, ...]":
+        """The mode of each model call and the kind of each state attribute of the file, in a watched project."""
+        from nnxlint.semantic.statemap import inlay_hints  # noqa: PLC0415 - linting does without
+
+        return inlay_hints(self.facts, self.machine)

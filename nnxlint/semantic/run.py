@@ -16,7 +16,7 @@ from nnxlint.semantic.flow.statements import execute
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
-from nnxlint.semantic.observe import Arguments
+from nnxlint.semantic.observe import Arguments, Watched
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
@@ -34,8 +34,9 @@ def run_project(
     mode_flags: ModeFlags = NO_MODE_FLAGS,
     *,
     entered: bool = False,
+    watched: bool = False,
 ) -> Machine:
-    """Interpret the whole project; what was observed is in the log, how functions were `entered` if asked."""
+    """Interpret the whole project; the log tells what was observed, and more where it is asked for."""
     index = Index(modules, tuple(search_roots))
     groups = connected(index)
     machine = Machine(
@@ -51,6 +52,7 @@ def run_project(
         ),
     )
     machine.log.entered = [] if entered else None
+    machine.log.watched = Watched() if watched else None
     with _room():
         for path in sorted(modules):
             rows = modules[path].tree.source.lines.row_count
@@ -58,6 +60,7 @@ def run_project(
         _run_pending(machine, len(machine.pending))
         machine.settled = True
         _run_roots(machine, modules)
+        _make_up(machine, modules)
     machine.forget_runs()
     return machine
 
@@ -122,6 +125,23 @@ def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
         for facts, decl in roots:
             if decl not in machine.entered and (decl.name in mentioned) is chosen:
                 _run_root(machine, facts, decl)
+
+
+def _make_up(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
+    """For who asked how objects are: one of each module class of which none was seen to be built."""
+    watched = machine.log.watched
+    if watched is None:
+        return
+    built = {one.cls.decl for one in watched.built.values() if isinstance(one.cls, ClassRef)}
+    for path, facts in sorted(modules.items()):
+        frame = machine.modules.get(path)
+        for decl in facts.classes.values() if frame is not None else ():
+            cls = ClassRef(decl, frame)
+            if frame is not None and decl not in built and machine.is_module(cls):
+                mark = machine.heap.mark()
+                frame.restart()
+                _guarded(machine, path, lambda frame=frame, cls=cls: prototype(machine, frame, cls))  # type: ignore[misc]
+                machine.heap.rewind(mark)
 
 
 def _is_root(facts: ModuleFacts, decl: FunctionDecl) -> bool:

@@ -13,9 +13,28 @@ from pathlib import Path
 import msgspec
 from packaging.version import Version
 
-from nnxlint.semantic.flax_api.structs import ClassApi, FlaxApi, FunctionApi, Parameter, Signature, Table
+from nnxlint.semantic.flax_api.structs import (
+    ClassApi,
+    FlaxApi,
+    FunctionApi,
+    LayerTable,
+    LayerVariable,
+    Parameter,
+    Signature,
+    Table,
+)
 
-__all__ = ["TABLE_VERSIONS", "ClassApi", "FlaxApi", "FunctionApi", "Parameter", "Signature", "api_for"]
+__all__ = [
+    "TABLE_VERSIONS",
+    "ClassApi",
+    "FlaxApi",
+    "FunctionApi",
+    "LayerVariable",
+    "Parameter",
+    "Signature",
+    "api_for",
+    "layer_variables",
+]
 
 _TABLES = Path(__file__).parent / "tables"
 
@@ -27,6 +46,12 @@ def api_for(version: Version) -> FlaxApi:
     """The newest table that is not newer than the version; the oldest one for versions before all tables."""
     known = [table for table in TABLE_VERSIONS if Version(table) <= version]
     return _load(known[-1] if known else TABLE_VERSIONS[0])
+
+
+@functools.cache
+def layer_variables() -> LayerTable:
+    """Which Variables the layers of the newest Flax hold; written by `scripts/generate_layer_state.py`."""
+    return msgspec.json.decode((Path(__file__).parent / "layers.json").read_bytes(), type=LayerTable)
 
 
 @functools.cache

@@ -86,3 +86,28 @@ class Table(msgspec.Struct, frozen=True):
     aliases: dict[str, str]
     modules: frozenset[str]
     values: frozenset[str]
+
+
+Needed: TypeAlias = bool | float | int | str
+
+
+class LayerVariable(msgspec.Struct, frozen=True, array_like=True):
+    """A Variable of a layer: where it lies in it, its type, its shape by the names of the layer's sizes.
+
+    An axis is a number, a parameter, a multiple of one (`4*features`), a quotient (`a//b`), or all of a tuple
+    (`*kernel_size`). `dtype`: its name, ``param_dtype`` for the parameter's, or None. `needs`: the values of
+    parameters without which the Variable is not there; of a rate, any that is not zero.
+    """
+
+    path: str
+    type: str
+    shape: tuple[str, ...] | None
+    dtype: str | None
+    needs: dict[str, Needed]
+
+
+class LayerTable(msgspec.Struct, frozen=True):
+    """The Variables of the layers of one Flax version."""
+
+    version: str
+    layers: dict[str, tuple[LayerVariable, ...]]

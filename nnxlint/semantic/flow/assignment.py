@@ -6,6 +6,7 @@ from nnxlint.semantic.flow import attributes
 from nnxlint.semantic.flow.iteration import element, elements, item_at
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import join_optional
+from nnxlint.semantic.library.watching import note_seen
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     Array,
@@ -30,6 +31,8 @@ def assign(machine: Machine, frame: Frame, target: ast.expr, value: Value, state
     match target:
         case ast.Name():
             bind_name(machine, frame, target.id, value)
+            if machine.log.watched is not None:
+                note_seen(machine, target, value)
         case ast.Tuple() | ast.List():
             _unpack(machine, frame, target.elts, value, statement)
         case ast.Starred():
@@ -37,6 +40,8 @@ def assign(machine: Machine, frame: Frame, target: ast.expr, value: Value, state
         case ast.Attribute():
             owner = machine.evaluate(machine, frame, target.value)
             attributes.store(machine, frame, owner, target.attr, value, Place(frame.path, statement))
+            if machine.log.watched is not None:
+                note_seen(machine, target, value)
         case ast.Subscript():
             owner = machine.evaluate(machine, frame, target.value)
             key = machine.evaluate(machine, frame, target.slice)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow import attributes
+from nnxlint.semantic.flow.asking import flagged_mode
 from nnxlint.semantic.flow.construction import instantiate
 from nnxlint.semantic.flow.contexts import MANAGER, make_manager
 from nnxlint.semantic.flow.evidence import chain
@@ -198,7 +199,11 @@ def observed(
     seen = tuple(dict.fromkeys(uses))
     is_method = decl is not None and decl.name != "__call__"
     asked = _asked(machine, decl, arguments)
-    machine.log.model_calls.append(ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, asked))
+    method = decl.name if decl is not None else "__call__"
+    flagged = flagged_mode(machine, decl, arguments)
+    machine.log.model_calls.append(
+        ModelCall(place, callee.target, record.cls, seen, steps, inside, is_method, asked, method, flagged)
+    )
     return value
 
 

@@ -8,6 +8,7 @@ from nnxlint.semantic.flow import attributes, memo
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import layers
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.watching import mapped_tag, note_built
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
@@ -36,6 +37,7 @@ def instantiate(machine: Machine, frame: Frame, cls: ClassRef, arguments: Argume
     """Make an object of a project class and run what constructs it."""
     tags = {"loop"} if frame.loop_depth else set()
     tags |= {"abstract"} if machine.abstract else set()
+    tags |= mapped_tag(machine, frame)
     if machine.is_open(cls):
         tags.add("open")
     made = machine.allocate(frame, place.node, Instance(cls, {}, place, frozenset(tags)))
@@ -45,6 +47,7 @@ def instantiate(machine: Machine, frame: Frame, cls: ClassRef, arguments: Argume
     construct(machine, frame, cls, made, arguments, place)
     if machine.is_module(cls):
         layers.note_construction(machine, frame, made, arguments, place)
+        note_built(machine, made, place)
     return made
 
 
@@ -143,6 +146,7 @@ def _made_up(machine: Machine, frame: Frame, cls: ClassRef) -> Ref:
     if machine.is_module(cls):
         for target in machine.heap.reachable(made):
             _forget_modes(machine, frame, target)
+        note_built(machine, made, place, made_up=True)
     return made
 
 

@@ -3,6 +3,7 @@
 from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import contents, parts
+from nnxlint.semantic.library.watching import note_seen
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Entered
 from nnxlint.semantic.values import Instance, Place, Record, Ref, Value
@@ -12,6 +13,9 @@ _DEPTH = 4
 
 def note_entered(machine: Machine, frame: Frame, decl: FunctionDecl, place: Place) -> None:
     """Keep what the parameters hold that were just bound, where somebody asked for it."""
+    for parameter in decl.parameters if machine.log.watched is not None else ():
+        if parameter.arg in frame.locals:
+            note_seen(machine, parameter, frame.locals[parameter.arg])
     if machine.log.entered is None:
         return
     parameters = [each.arg for each in decl.parameters]

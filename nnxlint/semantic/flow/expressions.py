@@ -13,6 +13,7 @@ from nnxlint.semantic.flow.operators import binary, boolean, conditional, unary
 from nnxlint.semantic.flow.subscripts import subscript
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.parts import part_of_tree
+from nnxlint.semantic.library.watching import note_seen
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
@@ -51,12 +52,18 @@ def _constant(_: Machine, __: Frame, node: ast.Constant) -> Value:
 
 
 def _name(machine: Machine, frame: Frame, node: ast.Name) -> Value:
-    return look_up(machine, frame, node.id)
+    value = look_up(machine, frame, node.id)
+    if machine.log.watched is not None:
+        note_seen(machine, node, value)
+    return value
 
 
 def _attribute(machine: Machine, frame: Frame, node: ast.Attribute) -> Value:
     owner = machine.evaluate(machine, frame, node.value)
-    return attributes.load(machine, frame, owner, node.attr, Place(frame.module.path, node))
+    value = attributes.load(machine, frame, owner, node.attr, Place(frame.module.path, node))
+    if machine.log.watched is not None:
+        note_seen(machine, node, value)
+    return value
 
 
 def _call(machine: Machine, frame: Frame, node: ast.Call) -> Value:

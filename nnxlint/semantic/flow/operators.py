@@ -10,6 +10,7 @@ from nnxlint.semantic.flow.paths import Path, merge, restore, take
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import dtypes, variables
 from nnxlint.semantic.library.decisions import decision
+from nnxlint.semantic.library.forms import kept_form
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.values import (
     ARRAY,
@@ -62,7 +63,7 @@ def operate(
     numeric = any(isinstance(operand, Array | Tree) for operand in read)
     known = all(isinstance(operand, Array | Tree | Const) for operand in read)
     taints = dtypes.without(taints) | dtypes.of_operation(operator_, tuple(read))
-    return Array(taints) if numeric or known else Unknown(taints)
+    return Array(taints, kept_form(read)) if numeric or known else Unknown(taints)
 
 
 def _is_type(value: Value) -> bool:

@@ -19,6 +19,7 @@ from nnxlint.semantic.library import (
     variables,
 )
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.forms import formed
 from nnxlint.semantic.library.holding import note_loading
 from nnxlint.semantic.library.log import log_call
 from nnxlint.semantic.machine import Machine
@@ -62,7 +63,7 @@ def call_name(machine: Machine, frame: Frame, name: str, arguments: Arguments, p
     if api is not None:
         result = _construct(machine, frame, api, arguments, place)
     else:
-        result = _function(machine, frame, name, arguments, place)
+        result = formed(machine, name, arguments, _function(machine, frame, name, arguments, place))
     log_call(machine, frame, name, None, arguments, place, result)
     note_loading(machine, name.rpartition(".")[2], arguments)
     return result
@@ -191,7 +192,7 @@ _NNX: Mapping[str, Callable[[Machine, Frame, Arguments, Place], Value]] = {
 
 def call_method(machine: Machine, frame: Frame, callee: Method, arguments: Arguments, place: Place) -> Value:
     """Call a method of a library's class, or any method of a value that is no object of ours."""
-    result = _method(machine, frame, callee, arguments, place)
+    result = formed(machine, callee.name, arguments, _method(machine, frame, callee, arguments, place))
     log_call(machine, frame, callee.name, callee.receiver, arguments, place, result)
     note_loading(machine, callee.name.rpartition(".")[2], arguments)
     return result

@@ -8,6 +8,7 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library import modes, streams
 from nnxlint.semantic.library.binding import bind_signature
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.watching import mapped_tag
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, Construction, LayerUse
 from nnxlint.semantic.values import (
@@ -39,6 +40,7 @@ def construct_layer(machine: Machine, frame: Frame, api: ClassApi, arguments: Ar
     """Make an object of a library class."""
     tags = {"loop"} if frame.loop_depth else set()
     tags |= {"abstract"} if machine.abstract else set()
+    tags |= mapped_tag(machine, frame)
     made = machine.allocate(frame, place.node, Instance(External(api.name), {}, place, frozenset(tags)))
     if api.kind == "variable":
         construct_variable(machine, frame, made, arguments)

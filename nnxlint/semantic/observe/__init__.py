@@ -21,10 +21,12 @@ from nnxlint.semantic.observe.records import (
     VariableRead,
     VariableWrite,
 )
+from nnxlint.semantic.observe.watching import Built, Sighting, Watched
 
 __all__ = [
     "Activation",
     "Arguments",
+    "Built",
     "Construction",
     "Declaration",
     "Entered",
@@ -38,9 +40,11 @@ __all__ = [
     "ModelRead",
     "Noise",
     "RngsMade",
+    "Sighting",
     "Step",
     "Storing",
     "StreamDraw",
     "VariableRead",
     "VariableWrite",
+    "Watched",
 ]

@@ -20,6 +20,7 @@ from nnxlint.semantic.observe.records import (
     VariableRead,
     VariableWrite,
 )
+from nnxlint.semantic.observe.watching import Watched
 from nnxlint.semantic.values import Place
 
 # Rules look at each call of these, with the objects that are in reach there; of other names it is enough that they
@@ -48,7 +49,7 @@ class Log:
     In a call in `relayed` a library or a transform calls what is handed to it, with arguments of its own.
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
     modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
-    With which values functions ran (`entered`) is kept only where somebody asked for it.
+    With which values functions ran (`entered`) and how objects were (`watched`) is kept only where somebody asked.
     """
 
     model_calls: list[ModelCall] = field(default_factory=list)
@@ -73,6 +74,7 @@ class Log:
     storings: list[Storing] = field(default_factory=list)
     filterings: list[Filtering] = field(default_factory=list)
     entered: list[Entered] | None = None
+    watched: Watched | None = None
     _by_name: dict[tuple[str, str], list[LibraryCall]] = field(default_factory=dict)
     _each: int = 0
     _written: set[int] = field(default_factory=set)

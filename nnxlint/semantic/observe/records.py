@@ -90,7 +90,8 @@ class LayerUse:
 class ModelCall:
     """A module of the project or of the library was called.
 
-    `asked`: whether the call tells it by a mode flag to evaluate; `None` where it tells it nothing.
+    `asked`: whether the call tells it by a mode flag to evaluate; `None` where it tells it nothing. `flagged`: whether
+    its flags, given or by default, mean training; only in a run that is watched.
     """
 
     place: Place
@@ -101,6 +102,8 @@ class ModelCall:
     inside_module: bool
     is_method: bool = False
     asked: bool | None = None
+    method: str = "__call__"
+    flagged: bool | None = None
 
     @property
     def chooses_mode(self) -> bool:

@@ -72,7 +72,7 @@ def _merge_unknown(left: Unknown, right: Unknown) -> Value:
 
 
 def _merge_arrays(left: Array, right: Array) -> Value:
-    return Array(left.taints | right.taints)
+    return Array(left.taints | right.taints, left.form if left.form == right.form else None)
 
 
 def _merge_constants(left: Const, right: Const) -> Value | None:
@@ -151,7 +151,7 @@ def with_taints(value: Value, taints: Taints) -> Value:
         case Unknown():
             return value if taints <= value.taints else Unknown(value.taints | taints, value.reason)
         case Array():
-            return value if taints <= value.taints else Array(value.taints | taints)
+            return value if taints <= value.taints else Array(value.taints | taints, value.form)
         case Tree():
             return Tree(value.kind, value.root, value.filters, value.taints | taints)
         case Tuple():

@@ -98,11 +98,22 @@ class Const:
     origin: Origin | None = None
 
 
+class Form(NamedTuple):
+    """The shape and dtype of an array, each `None` where it is not known, as a single axis may be."""
+
+    shape: tuple[int | None, ...] | None = None
+    dtype: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An array, a number or another value without NNX state in it; certainly no module."""
+    """An array, a number or another value without NNX state in it; certainly no module.
+
+    `form`: of arrays fresh from their making, and only in a run that is watched.
+    """
 
     taints: Taints = NO_TAINTS
+    form: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +272,8 @@ class Instance:
 
     `tags`: ``given`` (made up for a parameter: mode and identity unknown), ``clone``, ``abstract``
     (inside `nnx.eval_shape`), ``loop`` (made in a loop: stands for several), ``open`` (may have more attributes),
-    ``mode-set`` (`.eval()` or a relative was called on it), ``own-model`` (an optimizer that was given its `model`).
+    ``mode-set`` (`.eval()` or a relative was called on it), ``own-model`` (an optimizer that was given its `model`),
+    ``mapped`` (made under `nnx.vmap` or a relative; only in a run that is watched).
     """
 
     cls: ClassRef | External

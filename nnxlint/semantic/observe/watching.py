@@ -1,0 +1,60 @@
+"""What is kept only for who asks for more than findings: objects as they were built, and where they were seen."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from nnxlint.semantic.values import ClassRef, External, Place, Record
+
+_MOST_OF_PLACE = 6
+_MOST_AT_NODE = 12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A module as it was when its constructor had ended: its own record and those that it reached, by number.
+
+    `made_up`: for a parameter or for `self`, of a class whose construction was not seen.
+    """
+
+    cls: ClassRef | External
+    place: Place
+    target: int
+    parts: Mapping[int, Record]
+    made_up: bool
+
+
+class Sighting(NamedTuple):
+    """An object that an expression gave; `training`: its mode then, from its own flags and those of its parts."""
+
+    target: int
+    training: frozenset[bool | None]
+
+
+@dataclass(slots=True)
+class Watched:
+    """Objects as they were built, by number, and which objects and classes expressions gave, by node."""
+
+    built: dict[int, Built] = field(default_factory=dict)
+    sightings: dict[ast.AST, dict[Sighting, None]] = field(default_factory=dict)
+    classes: dict[ast.AST, ClassRef] = field(default_factory=dict)
+    _of_place: dict[Place, int] = field(default_factory=dict)
+
+    def wants(self, place: Place, target: int) -> bool:
+        """Whether another object of this place is worth keeping: one place may build any number."""
+        return target in self.built or self._of_place.get(place, 0) < _MOST_OF_PLACE
+
+    def add_built(self, built: Built) -> None:
+        """Keep an object; one that is built again is kept as it was last."""
+        if built.target not in self.built:
+            self._of_place[built.place] = self._of_place.get(built.place, 0) + 1
+        self.built[built.target] = built
+
+    def wants_sighting(self, node: ast.AST) -> bool:
+        """Whether what another run finds at a node is worth keeping."""
+        return len(self.sightings.get(node, ())) < _MOST_AT_NODE
+
+    def add_sighting(self, node: ast.AST, sighting: Sighting) -> None:
+        """Keep what an expression gave."""
+        self.sightings.setdefault(node, {})[sighting] = None
