@@ -6,7 +6,6 @@ from nnxlint.semantic.observe.records import (
     Arguments,
     Construction,
     Declaration,
-    Entered,
     Filtering,
     Held,
     Holder,
@@ -21,7 +20,7 @@ from nnxlint.semantic.observe.records import (
     VariableRead,
     VariableWrite,
 )
-from nnxlint.semantic.observe.watching import Built, Sighting, Watched
+from nnxlint.semantic.observe.watching import Built, Entered, Sighting, Watched
 
 __all__ = [
     "Activation",

@@ -8,7 +8,6 @@ from typing import NamedTuple
 from nnxlint.semantic.observe.records import (
     Construction,
     Declaration,
-    Entered,
     Filtering,
     Holder,
     LibraryCall,
@@ -20,7 +19,7 @@ from nnxlint.semantic.observe.records import (
     VariableRead,
     VariableWrite,
 )
-from nnxlint.semantic.observe.watching import Watched
+from nnxlint.semantic.observe.watching import Entered, Watched
 from nnxlint.semantic.values import Place
 
 # Rules look at each call of these, with the objects that are in reach there; of other names it is enough that they

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl
-from nnxlint.semantic.values import ClassRef, External, Instance, Literal, Origin, Place, Record, Taints, Value
+from nnxlint.semantic.values import ClassRef, External, Instance, Literal, Origin, Place, Taints, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +90,8 @@ class LayerUse:
 class ModelCall:
     """A module of the project or of the library was called.
 
-    `asked`: whether the call tells it by a mode flag to evaluate; `None` where it tells it nothing. `flagged`: whether
-    its flags, given or by default, mean training; only in a run that is watched.
+    `asked`: whether the call tells it by a mode flag to evaluate; `None` where it tells it nothing. In a run that is
+    watched, `flagged`: whether its flags, given or by default, mean training.
     """
 
     place: Place
@@ -277,21 +277,6 @@ class Filtering:
     holds_params: bool | None
     function: FunctionDecl | None
     targets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Entered:
-    """A function of the project was run with these values for its parameters, by a call at `place` in `caller`.
-
-    `place` is the function's own where nobody was seen to call it. `records`: the objects that the values name.
-    """
-
-    decl: FunctionDecl
-    place: Place
-    caller: FunctionDecl | None
-    bound: Value | None
-    values: Mapping[str, Value]
-    records: Mapping[int, Record]
 
 
 class Holder(NamedTuple):

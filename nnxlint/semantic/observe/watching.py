@@ -1,14 +1,30 @@
-"""What is kept only for who asks for more than findings: objects as they were built, and where they were seen."""
+"""What is kept only for who asks for more than findings: how functions ran, how objects were, where they were seen."""
 
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from nnxlint.semantic.values import ClassRef, External, Place, Record
+from nnxlint.semantic.facts import FunctionDecl
+from nnxlint.semantic.values import ClassRef, External, Place, Record, Value
 
 _MOST_OF_PLACE = 6
 _MOST_AT_NODE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A function of the project was run with these values for its parameters, by a call at `place` in `caller`.
+
+    `place` is the function's own where nobody called it. `records`: the objects that the values name.
+    """
+
+    decl: FunctionDecl
+    place: Place
+    caller: FunctionDecl | None
+    bound: Value | None
+    values: Mapping[str, Value]
+    records: Mapping[int, Record]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
