@@ -9,7 +9,6 @@ from nnxlint.semantic.values.kinds import (
     Array,
     ClassRef,
     Const,
-    Dictionary,
     External,
     FlagAttribute,
     FlagDefault,
@@ -17,7 +16,6 @@ from nnxlint.semantic.values.kinds import (
     Form,
     Func,
     GraphDef,
-    Instance,
     Items,
     Key,
     Literal,
@@ -26,9 +24,7 @@ from nnxlint.semantic.values.kinds import (
     Origin,
     Partial,
     Place,
-    Record,
     Ref,
-    Sequence,
     Super,
     Taint,
     Taints,
@@ -39,6 +35,7 @@ from nnxlint.semantic.values.kinds import (
     Unknown,
     Value,
 )
+from nnxlint.semantic.values.records import Dictionary, Instance, Record, Sequence
 
 __all__ = [
     "ARRAY",
