@@ -111,7 +111,7 @@ class _Numbering:
                 self.marks.add(f"donated {operand}")
             if type(sharding).__name__ != "UnspecifiedValue":
                 self.marks.add(f"sharded {_digest(operand, parameter_text(sharding, self._inner))}")
-        results = self.run(inner if isinstance(inner, ClosedJaxpr) else ClosedJaxpr(inner, ()), operands)
+        results = self.run(_closed(inner), operands)
         for result, sharding in zip(results, params.get("out_shardings", ()), strict=False):
             if type(sharding).__name__ != "UnspecifiedValue":
                 self.marks.add(f"sharded {_digest(result, parameter_text(sharding, self._inner))}")
@@ -135,7 +135,7 @@ class _Numbering:
             params = {key: params[key] for key in params if key == "symbolic_zeros"}
             operands = [*self.run(inner, operands), *rules, *operands]
         elif isinstance(params.get("jaxpr"), Jaxpr) and len(params["jaxpr"].invars) == len(operands):
-            operands = [*self.run(ClosedJaxpr(params.pop("jaxpr"), ()), operands), *operands]
+            operands = [*self.run(_closed(params.pop("jaxpr")), operands), *operands]
         text = parameter_text(
             {key: value for key, value in params.items() if key != "name" or name == "name"}, self._inner
         )
@@ -151,13 +151,13 @@ class _Numbering:
         return _digest("jaxpr", *inside.run(closed, inputs))
 
     def _scan(self, params: Mapping[str, Any], operands: list[str]) -> list[str]:
-        consts, carries = params["num_consts"], params["num_carry"]
+        consts, carries = _scanned(params)
         closed, inside = params["jaxpr"], self._deeper()
         initial, slices = operands[consts : consts + carries], operands[consts + carries :]
         inputs = [*operands[:consts], *self._slots(closed.jaxpr.invars[consts : consts + carries])]
         inputs += [_digest("slice", str(self.depth), each) for each in slices]
         results = inside.run(closed, inputs)
-        known = {"jaxpr", "num_consts", "num_carry", "linear", "_split_transpose"}
+        known = {"jaxpr", "num_consts", "num_carry", "ft_in", "ft_out", "linear", "_split_transpose"}
         rest = parameter_text({key: value for key, value in params.items() if key not in known}, self._inner)
         head = _digest("scan", rest, *initial, *results[:carries])
         carried = [_digest("carried", str(number), head) for number in range(carries)]
@@ -182,6 +182,19 @@ class _Numbering:
 
     def _deeper(self) -> "_Numbering":
         return _Numbering(self.masked, self.depth + 1, self.marks, self.problems)
+
+
+def _closed(jaxpr: ClosedJaxpr | Jaxpr) -> ClosedJaxpr:
+    """Close a jaxpr that has no constants; since JAX 0.11 all are closed."""
+    return jaxpr if isinstance(jaxpr, ClosedJaxpr) else ClosedJaxpr(jaxpr, ())
+
+
+def _scanned(params: Mapping[str, Any]) -> tuple[int, int]:
+    """How many of the operands of a scan are constants, and how many are carried."""
+    if "ft_in" in params:  # since JAX 0.11
+        consts, carries, _ = params["ft_in"].unpack()
+        return len(consts), len(carries)
+    return params["num_consts"], params["num_carry"]
 
 
 def _is_identity(equation: JaxprEqn) -> bool:
