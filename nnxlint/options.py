@@ -132,7 +132,7 @@ CHECK = (
             Option(
                 ["--statistics"],
                 is_flag=True,
-                help="Count findings by rule, and how much of the code was understood.",
+                help="Count findings by rule and by file, and how much of the code was understood.",
             ),
             Option(["--quiet", "-q"], is_flag=True, help="Write findings and errors only."),
             Option(["--verbose", "-v"], is_flag=True, help="Also tell what was read, and how rules crashed."),

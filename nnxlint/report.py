@@ -26,6 +26,7 @@ class Report:
     `checked` are the paths of all files that were looked at. `known` are findings that a baseline holds: no part of
     `diagnostics`, and of no weight; None where there is no baseline. `recognised`
     is what of baselines was met; `stale` are lines on what they hold in vain, each a reason for the exit status 1.
+    `left_out` are findings that nobody asked for, on lines that were not changed.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -40,6 +41,7 @@ class Report:
     statistics: Statistics = field(default_factory=Statistics)
     checked: tuple[str, ...] = ()
     known: tuple[Diagnostic, ...] | None = None
+    left_out: tuple[Diagnostic, ...] = ()
     recognised: frozenset[Entry] = frozenset()
     stale: tuple[str, ...] = ()
 

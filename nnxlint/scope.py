@@ -34,7 +34,9 @@ class Scope:
             return told
         touches = _touching(told, self.since)
         known = None if told.known is None else tuple(filter(touches, told.known))
-        return replace(told, diagnostics=tuple(filter(touches, told.diagnostics)), known=known)
+        found = (*told.diagnostics, *(told.known or ()))
+        left_out = tuple(each for each in found if not touches(each))
+        return replace(told, diagnostics=tuple(filter(touches, told.diagnostics)), known=known, left_out=left_out)
 
 
 def _without_known(report: Report, baselines: Baselines) -> Report:

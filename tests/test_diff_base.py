@@ -49,6 +49,14 @@ def _rows(run: RunCli, *arguments: str) -> list[str]:
     return found
 
 
+def test_a_finding_has_its_fingerprint_whether_or_not_others_are_left_out(project: Path, run: RunCli, git: Git) -> None:
+    del git
+    write(project / "a.py", f"{NNX}x = BAD\ny = 1\nz = BAD\nx = BAD\n")
+    whole = [each["fingerprint"] for each in run("--output-format", "gitlab", "a.py").json]
+    changed = [each["fingerprint"] for each in run("--output-format", "gitlab", "--diff-base", "HEAD", "a.py").json]
+    assert changed == whole[2:]
+
+
 @pytest.mark.usefixtures("git")
 def test_nothing_changed_is_nothing_reported(run: RunCli) -> None:
     assert _rows(run) == ["a.py:2", "a.py:4", "b.py:2"]

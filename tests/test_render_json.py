@@ -181,10 +181,11 @@ def test_statistics_are_one_line_of_json() -> None:
         ("NNX200", 1, 0),
         ("NNX201", 1, 0),
     ]
-    line = statistics_document(report)
+    line = statistics_document(report, HERE)
     assert "\n" not in line
     loaded = json.loads(line)
     assert loaded["rules"][0] == {"code": "NNX101", "name": "missing-train-flag", "count": 2, "fixable": 1}
+    assert loaded["files"] == [{"filename": "pkg/a.py", "count": 4, "fixable": 1}]
     assert loaded["understood"]["optimizers"] == {"understood": 1, "seen": 2, "reasons": [["why", 1]]}
     assert list(loaded["understood"]) == ["module_classes", "model_calls", "optimizers", "rngs"]
 

@@ -378,6 +378,7 @@ def test_statistics_as_text() -> None:
         _finding(source, "x"),
         _finding(source, "y", fix=SAFE),
         _finding(source, "y", code="NNX201", name="b"),
+        *(_finding(_source("x", f"{number:02}.py"), "x", code="NNX202", name="c") for number in range(11)),
     )
     reasons = tuple((f"reason {number}", 9 - number) for number in range(7))
     statistics = Statistics(module_classes=Share(9, 10), model_calls=Share(58, 100, reasons))
@@ -385,11 +386,17 @@ def test_statistics_as_text() -> None:
     render_statistics(
         Report(findings, {source.path: source}, 1, statistics=statistics),
         make_console(buffer, coloured=False),
+        HERE,
     )
     assert buffer.getvalue().splitlines() == [
         "",
-        "2  NNX101 missing-train-flag (1 fixable)",
-        "1  NNX201 b",
+        "11  NNX202 c",
+        " 2  NNX101 missing-train-flag (1 fixable)",
+        " 1  NNX201 b",
+        "By file:",
+        "3  a.py (1 fixable)",
+        *(f"1  {number:02}.py" for number in range(9)),
+        "and 2 in 2 others",
         "Understood:",
         "  module classes  9 of 10 (90.0 %)",
         "  model calls     58 of 100 (58.0 %)",

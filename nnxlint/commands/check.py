@@ -119,10 +119,10 @@ def _write_statistics(report: Report, options: CheckOptions, stream: TextIO) -> 
     """Write them where they are in nobody's way: below a text, else to standard error."""
     shown = printed_format(options.destinations)
     if shown is not None and shown.json:
-        write_aside(statistics_document(report) + "\n")
+        write_aside(statistics_document(report, Path.cwd()) + "\n")
         return
     to = stream if shown is not None and shown.for_people else sys.stderr
-    write_text(rendered(lambda console: render_statistics(report, console), to), to)
+    write_text(rendered(lambda console: render_statistics(report, console, Path.cwd()), to), to)
 
 
 def _notes(report: Report, options: CheckOptions) -> Iterator[str]:

@@ -3,8 +3,7 @@
 import msgspec
 
 from nnxlint.diagnostic import Level
-from nnxlint.fingerprint import fingerprints
-from nnxlint.render.stored import Finding, all_found, findings
+from nnxlint.render.stored import Finding, findings, named_findings
 from nnxlint.render.view import View
 
 _SEVERITIES = {Level.ERROR: "major", Level.WARNING: "minor"}
@@ -36,7 +35,7 @@ class Issue(msgspec.Struct, frozen=True):
 
 def gitlab_report(view: View) -> str:
     """Give the list of issues; it is empty where nothing was found."""
-    known = fingerprints(all_found(view.report), view.report.sources, view.root)
+    known = named_findings(view.report, view.root)
     issues = [_issue(each, known[each.diagnostic]) for each in findings(view.report, view.root)]
     return msgspec.json.format(msgspec.json.encode(issues), indent=2).decode() + "\n"
 

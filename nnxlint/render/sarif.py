@@ -8,7 +8,6 @@ import msgspec
 
 from nnxlint import __version__
 from nnxlint.diagnostic import Diagnostic, Related
-from nnxlint.fingerprint import fingerprints
 from nnxlint.render.places import Place
 from nnxlint.render.sarif_rules import rule_descriptor
 from nnxlint.render.sarif_schema import (
@@ -32,7 +31,7 @@ from nnxlint.render.sarif_schema import (
     Tool,
     ToolComponent,
 )
-from nnxlint.render.stored import Finding, all_found, findings, locate_stored, stored_edits
+from nnxlint.render.stored import Finding, findings, locate_stored, named_findings, stored_edits
 from nnxlint.render.view import View
 from nnxlint.report import Report
 from nnxlint.spans import Position
@@ -51,7 +50,7 @@ def sarif_report(view: View) -> str:
 def _run(view: View) -> SarifRun:
     rules = tuple(_descriptors(view))
     places = {rule.id: index for index, rule in enumerate(rules)}
-    known = fingerprints(all_found(view.report), view.report.sources, view.root)
+    known = named_findings(view.report, view.root)
     base = ArtifactLocation(description=Message(text="The root of the repository that was linted."))
     return SarifRun(
         tool=Tool(driver=ToolComponent(name="nnxlint", version=__version__, semantic_version=__version__, rules=rules)),
@@ -65,7 +64,7 @@ def _run(view: View) -> SarifRun:
 
 def _descriptors(view: View) -> Iterator[ReportingDescriptor]:
     """Tell of the rules that report something; who found nothing need not load them."""
-    found = {each.code for each in all_found(view.report)}
+    found = {each.code for each in (*view.report.diagnostics, *(view.report.known or ()))}
     return (rule_descriptor(rule) for rule in (view.rules() if found else ()) if rule.code in found)
 
 

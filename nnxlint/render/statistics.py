@@ -1,16 +1,20 @@
-"""Counts of findings by rule, and how much of the code was understood."""
+"""Counts of findings by rule and by file, and how much of the code was understood."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from nnxlint.naming import relative_name
+from nnxlint.render.places import one_line
 from nnxlint.report import Report
 from nnxlint.semantic.statistics import Share, Statistics
 
 _MOST_REASONS = 5
+_MOST_FILES = 10
 
 
 class RuleCount(msgspec.Struct, frozen=True):
@@ -22,30 +26,45 @@ class RuleCount(msgspec.Struct, frozen=True):
     fixable: int
 
 
+class FileCount(msgspec.Struct, frozen=True):
+    """How much is reported in a file, and how many of its findings have a fix."""
+
+    filename: str
+    count: int
+    fixable: int
+
+
 class StatisticsDocument(msgspec.Struct, frozen=True):
     """The statistics of a run as one document."""
 
     rules: tuple[RuleCount, ...]
+    files: tuple[FileCount, ...]
     understood: Statistics
 
 
-def render_statistics(report: Report, console: Console) -> None:
-    """Write the counts by rule and the understood shares as text."""
+def render_statistics(report: Report, console: Console, directory: Path) -> None:
+    """Write the counts by rule and by file, and the understood shares, as text."""
     console.print()
-    counts = rule_counts(report)
-    width = max((len(str(each.count)) for each in counts), default=1)
-    for each in counts:
-        fixable = f" ({each.fixable} fixable)" if each.fixable else ""
-        console.print(Text.assemble((f"{each.count:>{width}}", "bold"), f"  {each.code} {each.name}{fixable}"))
+    for line in _counts([(f"{each.code} {each.name}", each.count, each.fixable) for each in rule_counts(report)]):
+        console.print(line)
+    files = file_counts(report, directory)
+    if files:
+        console.print(Text("By file:", "bold"))
+    for line in _counts([(one_line(each.filename), each.count, each.fixable) for each in files[:_MOST_FILES]]):
+        console.print(line)
+    if len(files) > _MOST_FILES:
+        rest = sum(each.count for each in files[_MOST_FILES:])
+        console.print(Text(f"and {rest} in {len(files) - _MOST_FILES} others", "dim"))
     console.print(Text("Understood:", "bold"))
     for title, share in _titled(report.statistics):
         for line in _share(title, share):
             console.print(line)
 
 
-def statistics_document(report: Report) -> str:
+def statistics_document(report: Report, directory: Path) -> str:
     """Give the statistics as one line of JSON."""
-    return msgspec.json.encode(StatisticsDocument(rule_counts(report), report.statistics)).decode()
+    document = StatisticsDocument(rule_counts(report), file_counts(report, directory), report.statistics)
+    return msgspec.json.encode(document).decode()
 
 
 def rule_counts(report: Report) -> tuple[RuleCount, ...]:
@@ -54,6 +73,21 @@ def rule_counts(report: Report) -> tuple[RuleCount, ...]:
     fixes = Counter(each.code for each in report.diagnostics if each.fix and each.fix.edits)
     rows = (RuleCount(code, name, count, fixes[code]) for (code, name), count in counts.items())
     return tuple(sorted(rows, key=lambda each: (-each.count, each.code)))
+
+
+def file_counts(report: Report, directory: Path) -> tuple[FileCount, ...]:
+    """Give the counts of the files in which something is reported, the fullest first."""
+    counts = Counter(each.path for each in report.diagnostics)
+    fixes = Counter(each.path for each in report.diagnostics if each.fix and each.fix.edits)
+    rows = (FileCount(relative_name(path, directory), count, fixes[path]) for path, count in counts.items())
+    return tuple(sorted(rows, key=lambda each: (-each.count, each.filename)))
+
+
+def _counts(rows: Sequence[tuple[str, int, int]]) -> Iterator[Text]:
+    width = max((len(str(count)) for _, count, _ in rows), default=1)
+    for name, count, fixable in rows:
+        note = f" ({fixable} fixable)" if fixable else ""
+        yield Text.assemble((f"{count:>{width}}", "bold"), f"  {name}{note}")
 
 
 def _titled(statistics: Statistics) -> Iterator[tuple[str, Share]]:

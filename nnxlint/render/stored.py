@@ -7,6 +7,7 @@ from pathlib import Path
 
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Edit
+from nnxlint.fingerprint import fingerprints
 from nnxlint.render.places import Place, locate, ordered
 from nnxlint.report import Report
 from nnxlint.source import Source
@@ -48,14 +49,15 @@ class StoredEdit:
 
 def findings(report: Report, directory: Path, *, known: bool = False) -> Iterator[Finding]:
     """Give the diagnostics in the order that every format shows; with `known`, those that a baseline holds too."""
-    every = replace(report, diagnostics=all_found(report)) if known else report
+    every = replace(report, diagnostics=(*report.diagnostics, *(report.known or ()))) if known else report
     for shown, each in ordered(every, directory):
         yield Finding(each, shown, locate_stored(report.sources, each.path, each.span, directory))
 
 
-def all_found(report: Report) -> tuple[Diagnostic, ...]:
-    """Give the diagnostics, and those that a baseline holds: only together do they have their fingerprints."""
-    return (*report.diagnostics, *(report.known or ()))
+def named_findings(report: Report, root: Path) -> Mapping[Diagnostic, str]:
+    """Give the fingerprints of what is reported, the same whatever is left out or known."""
+    every = (*report.diagnostics, *(report.known or ()), *report.left_out)
+    return fingerprints(every, report.sources, root)
 
 
 def locate_stored(sources: Mapping[str, Source], path: str, span: Span, directory: Path) -> Place:
