@@ -112,6 +112,11 @@ CHECK = (
             ),
             Option(["--prune-baseline"], is_flag=True, help="Take out of the baseline what is no longer found."),
             Option(["--allow-stale"], is_flag=True, help="Let pass what a baseline holds in vain."),
+            OptionalValue(
+                ["--add-ignore"],
+                metavar="[=REASON]",
+                help="Silence all that is reported, by comments in the code; with this reason behind them.",
+            ),
         ),
     ),
     Section(

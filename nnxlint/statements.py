@@ -10,6 +10,9 @@ from nnxlint.source import Source
 from nnxlint.spans import Position, Span
 
 _BREAKS = (tokenize.COMMENT, tokenize.NL, tokenize.INDENT, tokenize.DEDENT)
+# Where Python takes f-strings apart, their lines end like others, but only the newest lets comments stand there.
+_OPENING = {getattr(tokenize, f"{kind}STRING_START", None) for kind in "FT"}
+_CLOSING = {getattr(tokenize, f"{kind}STRING_END", None) for kind in "FT"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,14 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The comments of a file, and the first and the last row of each statement (of a compound one: of its head)."""
+    """The comments of a file, and the first and the last row of each statement (of a compound one: of its head).
+
+    At the end of the rows in `ends` a comment may stand: they do not end in a string, or in what joins lines.
+    """
 
     comments: tuple[Comment, ...] = ()
     statements: tuple[tuple[int, int], ...] = ()
+    ends: frozenset[int] = frozenset()
 
     def statement_at(self, row: int) -> tuple[int, int]:
         """Give the first and the last row of the statement on a row; the row itself where none is."""
@@ -39,8 +46,12 @@ def read_layout(source: Source) -> Layout:
     """Find the comments and the statements, up to the first thing that is no token."""
     comments: list[Comment] = []
     statements: list[tuple[int, int]] = []
-    first = 0
+    ends: set[int] = set()
+    first = depth = 0
     for token in _tokens(source.text):
+        depth += (token.type in _OPENING) - (token.type in _CLOSING)
+        if token.type in (tokenize.NL, tokenize.NEWLINE) and not depth:
+            ends.add(token.start[0])
         if token.type == tokenize.COMMENT:
             comments.append(_comment(source, token))
         elif token.type == tokenize.NEWLINE:
@@ -48,7 +59,7 @@ def read_layout(source: Source) -> Layout:
             first = 0
         elif token.type not in _BREAKS:
             first = first or token.start[0]
-    return Layout(tuple(comments), tuple(statements))
+    return Layout(tuple(comments), tuple(statements), frozenset(ends))
 
 
 def _comment(source: Source, token: tokenize.TokenInfo) -> Comment:

@@ -77,6 +77,7 @@ LAYERS = {
         "directives",
         "fingerprint",
         "suppression",
+        "ignoring",
         "baseline",
         "revision",
         "scope",

@@ -43,7 +43,7 @@ def run_check(options: CheckOptions) -> int:
     request = _request(options)
     with _progress(options) as advance:
         report = check_verified(request, advance) if options.verify else check(request, advance)
-    report, told = _with_baseline(report, request, options)
+    report, told = _with_comments_and_baseline(report, request, options)
     writes = options.fix and not options.diff
     if writes and not options.reads_stdin:
         report = write_changes(report)
@@ -88,9 +88,17 @@ def _scope(options: CheckOptions, settings_of: SettingsOf, paths: Sequence[Path]
     return Scope(baselines, since)
 
 
-def _with_baseline(report: Report, request: CheckRequest, options: CheckOptions) -> tuple[Report, list[str]]:
+def _with_comments_and_baseline(
+    report: Report, request: CheckRequest, options: CheckOptions
+) -> tuple[Report, list[str]]:
     if options.diff:  # what is gone is so only in the diff
         return report, []
+    if options.add_ignore is not None:
+        from nnxlint.commands.ignores import add_ignores  # noqa: PLC0415 - imports rules, unlike other runs
+
+        report, silenced = add_ignores(report, request, options.add_ignore, check)
+        report, told = judge(report, request, prune=options.prune_baseline)
+        return report, [*silenced, *told]
     if options.write_baseline is not None:
         return record(report, request, Path(options.write_baseline) if options.write_baseline else None)
     return judge(report, request, prune=options.prune_baseline)

@@ -9,6 +9,7 @@ from nnxlint.commands.destinations import Destination, read_destinations
 from nnxlint.commands.overrides import SettingsOptions
 from nnxlint.diagnostic import Level
 from nnxlint.errors import NnxlintError
+from nnxlint.ignoring import check_reason
 
 STDIN = Path("-")
 
@@ -23,6 +24,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     unsafe_fixes: bool
     diff: bool
     verify: bool
+    add_ignore: str | None
     write_baseline: str | None
     prune_baseline: bool
     allow_stale: bool
@@ -76,6 +78,12 @@ def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
         "--stdin-filename names standard input: write `-` for the path",
     )
     yield from _contradictions_on_baselines(made)
+    if made.add_ignore is not None:
+        yield made.fix, "--add-ignore silences what --fix would mend: choose one of them"
+        yield made.diff, "--diff writes nothing, and --add-ignore does: choose one of them"
+        yield made.writes_baseline, "--add-ignore and --write-baseline: choose one of them"
+        yield made.reads_stdin, "--add-ignore is about files: standard input is none"
+        check_reason(made.add_ignore)
 
 
 def _contradictions_on_baselines(made: CheckOptions) -> Iterator[tuple[bool, str]]:
