@@ -1,10 +1,10 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
-Makes `docs/rules/<name>.md`, `docs/rules/index.md`, and the parts of `README.md` between markers: the tables
-of rules and of settings, and what the command prints on the demonstration project; and so the parts of
-`docs/formats.md`. What was *Measured* of a rule
-comes from `docs/measured.json`, which `scripts/measure_rules.py` writes. With `--check` nothing is
-written: the exit status is 1 when something is out of date.
+Makes `docs/rules/<name>.md`, `docs/rules/index.md`, the example in `docs/plugins.md`, and the parts of `README.md`
+between markers: the tables of rules and of settings, and what the command prints on the demonstration project; and so
+the parts of `docs/formats.md`. What was *Measured* of a rule comes from `docs/measured.json`, which
+`scripts/measure_rules.py` writes. With `--check` nothing is written: the exit status is 1 when
+something is out of date.
 """
 
 import json
@@ -30,6 +30,8 @@ DEMO = ROOT / "fixtures" / "_project" / "demo"
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 FORMATS_PAGE = ROOT / "docs" / "formats.md"
+PLUGINS = ROOT / "docs" / "plugins.md"
+EXAMPLE = ROOT / "docs" / "examples" / "acme-nnx-rules"
 MEASURED = ROOT / "docs" / "measured.json"
 
 GROUPS = {
@@ -120,12 +122,22 @@ def _documents() -> Iterator[tuple[Path, str]]:
     for rule in rules:
         yield PAGES / f"{rule.name}.md", rule_page(rule) + measured.get(rule.code, "")
     yield PAGES / "index.md", f"# Rules\n\n{rule_table(rules, '')}\n"
+    yield PLUGINS, _with_parts(PLUGINS.read_text(encoding="utf-8"), _example())
     parts = {"rules": rule_table(rules, "docs/rules/")}
     parts |= {"settings": settings_table()}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
     formats = {"formats": formats_table()} | {name: _run(command) for name, command in SHOWN_FORMATS.items()}
     yield FORMATS_PAGE, _with_parts(FORMATS_PAGE.read_text(encoding="utf-8"), formats)
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
+
+
+def _example() -> dict[str, str]:
+    """Give the example of a rule of others, and of its tests."""
+    files = {"example": "acme_nnx_rules/batch_norm_implicit_momentum.py", "tests": "tests/test_rules.py"}
+    return {
+        name: f"````python\n{(EXAMPLE / file).read_text(encoding='utf-8').strip()}\n````"
+        for name, file in files.items()
+    }
 
 
 def _measured() -> dict[str, str]:

@@ -1,137 +1,36 @@
-"""The fixtures as data: which cases there are, what their markers promise, and how one is linted."""
+"""nnxlint's own fixtures: where they are, and the rules that they are linted with."""
 
 import importlib
-import io
-import json
-import re
-import shutil
-import tokenize
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from nnxlint.diagnostic import Diagnostic
-from nnxlint.fixer import allowed_applicabilities
-from nnxlint.knowledge import load_projects
-from nnxlint.linter import lint_path
-from nnxlint.project import CheckRequest, check
-from nnxlint.report import Report
 from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
-from nnxlint.semantic.analysis import Analysis, analyse
-from nnxlint.semantic.flax_api import TABLE_VERSIONS
-from nnxlint.settings import Overrides, settings_loader
-from nnxlint.source import Source, read_source
-from nnxlint.statements import read_layout
+from nnxlint.testing import cases
+from nnxlint.testing.cases import Case, Linted, Transform
 
 ROOT = Path(__file__).resolve().parent.parent
 FIXTURES = ROOT / "fixtures"
-NOT_LINTED = ("bad.fixed.py", "bad.out", "bad.diff", "expect.txt")
 
 # The engine reports these itself, so no shape decides on them; of some there is no program to show.
 ENGINE_CODES = frozenset({"NNX900", "NNX901", "NNX902", "NNX999"})
 WITHOUT_PROGRAMS = frozenset({"NNX900", "NNX999"})
 
-_MARKER = re.compile(r"#\s*expect:\s*(?P<codes>NNX\d{3}(?:\s*,\s*NNX\d{3})*)")
-_LEADING = re.compile(r"^(?: {4})+", re.MULTILINE)
-_LEADING_TABS = re.compile(r"^\t+", re.MULTILINE)
-
-Transform = Callable[[bytes], bytes]
-Place = tuple[str, int, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """Files that are linted together: one program of a rule, or the tree of a whole project."""
-
-    name: str
-    folder: Path
-    files: tuple[str, ...]
-
-    @property
-    def is_good(self) -> bool:
-        """Whether nothing may be reported: the case is the file of a rule's near misses."""
-        return self.files == ("good.py",)
-
-    @property
-    def modules(self) -> tuple[str, ...]:
-        """The Python files."""
-        return tuple(file for file in self.files if file.endswith(".py"))
-
-    @property
-    def notebooks(self) -> tuple[str, ...]:
-        """The notebooks."""
-        return tuple(file for file in self.files if file.endswith(".ipynb"))
-
-    @property
-    def is_project(self) -> bool:
-        """Whether the case says itself which Flax it targets."""
-        return "pyproject.toml" in self.files
-
-
-@dataclass(frozen=True, slots=True)
-class Linted:
-    """A case on disk, and what came of linting it."""
-
-    folder: Path
-    report: Report
-
-    @property
-    def places(self) -> list[Place]:
-        """Where which code was reported."""
-        return sorted(place(self.folder, self.report.sources[each.path], each) for each in self.report.diagnostics)
-
-    @property
-    def texts(self) -> dict[str, str]:
-        """What every file holds that the fixes changed, by its path in the case."""
-        return {_inside(self.folder, change.after.path): change.after.content for change in self.report.changes}
-
-    @property
-    def codes(self) -> dict[str, tuple[str, str]]:
-        """The Python of every file that the fixes changed, before and after."""
-        changes = self.report.changes
-        return {_inside(self.folder, each.after.path): (each.before.text, each.after.text) for each in changes}
-
-
-def place(folder: Path, source: Source, diagnostic: Diagnostic) -> Place:
-    """Give the file (and the cell), the row and the code of a finding."""
-    cell, position = source.place(diagnostic.span.start)
-    file = _inside(folder, diagnostic.path)
-    return file if cell is None else cell_name(file, cell), position.row, diagnostic.code
-
-
-def cell_name(file: str, number: int) -> str:
-    """Give what a cell of a notebook is called."""
-    return f"{file}:cell {number}"
-
 
 def rule_cases() -> tuple[Case, ...]:
     """Every rule's `bad.py` and `good.py`, each a case of its own."""
-    return tuple(
-        Case(f"{folder.name}/{name}", folder, (f"{name}.py",))
-        for folder in sorted(FIXTURES.glob("nnx*"))
-        for name in ("bad", "good")
-        if (folder / f"{name}.py").is_file()
-    )
+    return cases.rule_cases(FIXTURES)
 
 
 def project_cases() -> tuple[Case, ...]:
     """Every tree of files that are linted as one project."""
-    folders = (FIXTURES / "guide", *sorted((FIXTURES / "_project").iterdir()))
-    return tuple(
-        Case(folder.relative_to(FIXTURES).as_posix(), folder, _files_below(folder))
-        for folder in folders
-        if folder.is_dir() and any(folder.rglob("*.py"))
-    )
+    guide = FIXTURES / "guide"
+    return (Case("guide", guide, cases.files_below(guide)), *cases.project_cases(FIXTURES / "_project"))
 
 
 def notebook_cases() -> tuple[Case, ...]:
     """Every folder of notebooks, with the modules that they import."""
-    return tuple(
-        Case(folder.relative_to(FIXTURES).as_posix(), folder, _files_below(folder))
-        for folder in sorted((FIXTURES / "_notebook").iterdir())
-    )
+    return cases.project_cases(FIXTURES / "_notebook")
 
 
 def all_cases() -> tuple[Case, ...]:
@@ -146,164 +45,9 @@ def module_of(rule: Rule) -> ModuleType:
 
 def fixture_folder(rule: Rule) -> Path:
     """Give the folder of a rule's own fixtures."""
-    return FIXTURES / f"{rule.code.lower()}_{rule.name.replace('-', '_')}"
-
-
-def expected_places(case: Case) -> list[Place]:
-    """Give what the markers of a case promise; a code that is named twice is reported twice.
-
-    The demonstration project is shown to users, so its promises stand beside it in `expect.txt`.
-    """
-    listed = case.folder / "expect.txt"
-    if listed.is_file():
-        found = re.findall(r"^(.+):(\d+) (NNX\d{3})$", listed.read_text(encoding="utf-8"), re.MULTILINE)
-        return sorted((file, int(row), code) for file, row, code in found)
-    return sorted(
-        (name, row, code) for name, text in _marked_texts(case) for row, codes in markers(text) for code in codes
-    )
-
-
-def _marked_texts(case: Case) -> Iterator[tuple[str, str]]:
-    """Give the text of every module and of every code cell, with what it is called."""
-    for file in case.modules:
-        yield file, (case.folder / file).read_text(encoding="utf-8")
-    for file in case.notebooks:
-        cells = json.loads((case.folder / file).read_text(encoding="utf-8"))["cells"]
-        for number, cell in enumerate(cells, start=1):
-            if cell["cell_type"] == "code":
-                yield cell_name(file, number), "".join(cell["source"])
-
-
-def markers(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Give the rows that have a marker, and the codes that each names."""
-    for row, line in enumerate(text.split("\n"), start=1):
-        found = _MARKER.search(line)
-        if found:
-            yield row, tuple(code.strip() for code in found["codes"].split(","))
-
-
-def codes_on(places: Iterable[Place], file: str, row: int) -> tuple[str, ...]:
-    """Give the codes that are reported on a row, each once."""
-    return tuple(dict.fromkeys(code for name, at, code in places if (name, at) == (file, row)))
-
-
-def with_comments(text: str, rows: Mapping[int, Sequence[str]]) -> str:
-    """Write on each row, instead of its marker or at its end, the comment that silences the codes."""
-    lines = text.split("\n")
-    for row, codes in rows.items():
-        code = _MARKER.sub("", lines[row - 1]).rstrip()
-        lines[row - 1] = f"{code}  # nnxlint: ignore[{', '.join(codes)}]"
-    return "\n".join(lines)
-
-
-def statements_with(case: Case, places: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
-    """Give all rows of the statements, or heads of compound ones, that stand on the places."""
-    found: set[tuple[str, int]] = set()
-    for file in case.modules:
-        source = read_source(case.folder / file)
-        for first, last in read_layout(source).statements:
-            rows = {(file, row) for row in range(first, last + 1)}
-            found |= rows if rows & set(places) else set()
-    return found
-
-
-def copied(case: Case, folder: Path, transform: Transform = bytes) -> Path:
-    """Copy the case's files into the folder, its Python files and notebooks transformed."""
-    for file in case.files:
-        target = folder / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        data = (case.folder / file).read_bytes()
-        target.write_bytes(transform(data) if file.endswith((".py", ".ipynb")) else data)
-    return folder
-
-
-def overrides_for(case: Case) -> Overrides:
-    """Give the options of the run: the newest known Flax, unless the case is a project that names one."""
-    return Overrides(flax_version=None if case.is_project else TABLE_VERSIONS[-1], extend_select=("ALL",))
+    return FIXTURES / cases.fixture_name(rule)
 
 
 def lint(case: Case, folder: Path, transform: Transform = bytes, *, fix: bool = False) -> Linted:
     """Lint a copy of the case; with `fix`, make the safe and the unsafe fixes until settled."""
-    return lint_copy(case, copied(case, folder, transform), fix=fix)
-
-
-def lint_copy(case: Case, folder: Path, *, fix: bool = False) -> Linted:
-    """Lint what lies in the folder as the case is linted."""
-    fixes = allowed_applicabilities(unsafe=True) if fix else frozenset()
-    request = CheckRequest((folder,), settings_loader(overrides_for(case)), all_rules(), fixes=fixes)
-    return Linted(folder, check(request))
-
-
-def write_changes(linted: Linted, folder: Path) -> Path:
-    """Copy the linted tree to the folder, with its changes made."""
-    shutil.copytree(linted.folder, folder, dirs_exist_ok=True)
-    for file, text in linted.texts.items():
-        (folder / file).write_bytes(text.encode())
-    return folder
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """A case whose files were understood once, for rules that look at them again and again."""
-
-    folder: Path
-    analyses: tuple[tuple[Analysis, tuple[str, ...]], ...]
-
-    def places(self, rules: Sequence[Rule]) -> list[Place]:
-        """Give where the rules report something."""
-        found: list[Place] = []
-        for analysis, paths in self.analyses:
-            for path in paths:
-                source = analysis.model(path).source
-                diagnostics = lint_path(path, analysis.model, rules).diagnostics
-                found += (place(self.folder, source, each) for each in diagnostics)
-        return sorted(found)
-
-
-def analysed(case: Case, folder: Path) -> Analysed:
-    """Understand a copy of the case."""
-    loaded = load_projects((copied(case, folder),), settings_loader(overrides_for(case)))
-    return Analysed(folder, tuple((analyse(project), project.reported) for project in loaded.projects))
-
-
-def to_crlf(data: bytes) -> bytes:
-    """Give every line the line end of Windows."""
-    return data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
-def to_tabs(data: bytes) -> bytes:
-    """Indent by tabs what is indented by four spaces."""
-    return _LEADING.sub(lambda found: "\t" * (len(found[0]) // 4), data.decode()).encode()
-
-
-def to_spaces(text: str) -> str:
-    """Indent by four spaces what is indented by tabs."""
-    return _LEADING_TABS.sub(lambda found: " " * 4 * len(found[0]), text)
-
-
-def comments(text: str, spared: Iterable[tuple[int, int]] = ()) -> list[str]:
-    """Give the comments of a file in their order, without those that start inside one of the ranges."""
-    starts = [0]
-    for line in text.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
-    ranges = tuple(spared)
-    return [
-        token.string
-        for token in tokenize.generate_tokens(io.StringIO(text).readline)
-        if token.type == tokenize.COMMENT
-        and not any(start <= starts[token.start[0] - 1] + token.start[1] < end for start, end in ranges)
-    ]
-
-
-def _files_below(folder: Path) -> tuple[str, ...]:
-    return tuple(
-        sorted(
-            path.relative_to(folder).as_posix()
-            for path in folder.rglob("*")
-            if path.is_file() and path.name not in NOT_LINTED and "__pycache__" not in path.parts
-        )
-    )
-
-
-def _inside(folder: Path, path: str) -> str:
-    return Path(path).relative_to(folder).as_posix()
+    return cases.lint(case, folder, all_rules(), transform, fix=fix)

@@ -8,7 +8,8 @@ from nnxlint.knowledge import load_projects
 from nnxlint.project import CheckRequest, check
 from nnxlint.rules import all_rules
 from nnxlint.settings import settings_loader
-from tests.fixture_cases import Case, copied, expected_places, overrides_for, place, project_cases
+from nnxlint.testing.cases import Case, copied, expected_places, overrides_for, place
+from tests.fixture_cases import project_cases
 
 CASES = tuple(case for case in project_cases() if case.name.startswith("_project/"))
 

@@ -13,8 +13,8 @@ from nnxlint.notebook.magics import mask_cell
 from nnxlint.source import Source, SourceError, edit_source, encode_source, make_source
 from nnxlint.spans import Position, Span
 from nnxlint.syntax.tree import parse_tree
+from nnxlint.testing.notebooks import PROSE, Document, code_cell, encoded, notebook
 from tests.conftest import WordRule
-from tests.notebook_cases import PROSE, Document, code_cell, encoded, notebook
 
 PATH = "/project/a.ipynb"
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from nnxlint import api, testing
 from nnxlint.cli import main
 from tests.fixture_cases import ROOT
 
@@ -409,3 +411,42 @@ def test_options_that_are_wrong_are_one_line_with_their_place(
     assert done.status == 2
     assert message in done.err
     assert done.err.count("\n") == 1
+
+
+def test_the_example_passes_the_tests_that_it_shows(tmp_path: Path) -> None:
+    install(tmp_path / "site")
+    shutil.copytree(EXAMPLE / "tests", tmp_path / "tests")
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            str(tmp_path),
+            str(tmp_path / "tests"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path / "site"), str(ROOT)))},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout
+    assert "33 passed" in done.stdout
+
+
+def test_what_authors_import_is_documented() -> None:
+    page = (ROOT / "docs" / "plugins.md").read_text()
+
+    assert {name for name in (*api.__all__, *testing.__all__) if not re.search(rf"\b{name}\b", page)} == set()
+
+
+def test_the_harness_works_without_importing_pytest() -> None:
+    code = "import sys, nnxlint.testing, nnxlint.api; print('pytest' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -5,35 +5,33 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from nnxlint.edits import Applicability
-from nnxlint.project import CheckRequest, check
-from nnxlint.render.rules import fix_of
-from nnxlint.report import Report
 from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
-from nnxlint.semantic.flax_api import TABLE_VERSIONS
-from nnxlint.settings import Overrides, settings_loader
+from nnxlint.testing import Bench, Case
+from nnxlint.testing.documentation import (
+    documentation_has_its_headings,
+    the_example_is_reported,
+    the_rule_has_fixtures,
+    what_to_use_instead_is_not_reported,
+)
 from tests.fixture_cases import (
     FIXTURES,
     ROOT,
     WITHOUT_PROGRAMS,
-    Case,
-    all_cases,
     fixture_folder,
-    lint,
     module_of,
+    rule_cases,
 )
 
 PACKAGE = ROOT / "nnxlint"
 PAGES = ROOT / "docs" / "rules"
 MAX_FUNCTION_LINES = 40
 MAX_MODULE_LINES = 300
-MAX_MESSAGE_LENGTH = 90
 
 # The layers, lowest first: a module imports from its own layer and from those before it, never from one
 # after. A package stands for everything in it, unless one of its modules is named elsewhere. The tables of
@@ -96,6 +94,7 @@ LAYERS = {
     "companion": ("verify",),
     "output": ("render",),
     "faces": ("manual", "options", "pages", "commands", "lsp", "cli", "__main__"),
+    "testing": ("testing",),  # the harness of rules, for tests only
     "child": ("verify.child", "verify.reference"),  # processes of their own: nobody imports them
 }
 
@@ -113,22 +112,8 @@ CONFINED = {
     "pygal": ("render.plots",),
     "rich": ("render", "commands"),
     "click": ("cli", "manual", "options", "render.diff"),
-    "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules"),
+    "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules", "testing"),
 }
-
-PRELUDE = """\
-import functools
-import pickle
-
-import flax
-import jax
-import jax.numpy as jnp
-import numpy as np
-import optax
-import orbax.checkpoint as ocp
-from flax import nnx
-
-"""
 
 
 def _name(path: Path) -> str:
@@ -140,8 +125,19 @@ def _name(path: Path) -> str:
 PATHS = {_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 MODULES = {name: ast.parse(path.read_text(encoding="utf-8")) for name, path in PATHS.items()}
 DOCUMENTED = tuple(rule for rule in all_rules() if rule.code != "NNX999")
+RulePromise = Callable[[Rule, Sequence[Case], Bench], None]
 every_rule = pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.code)
 documented_rules = pytest.mark.parametrize("rule", DOCUMENTED, ids=lambda rule: rule.code)
+
+
+def _named(promise: RulePromise) -> str:
+    return promise.__name__
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Give the bench with nnxlint's own rules."""
+    return Bench(tmp_path_factory.mktemp("bench"), all_rules())
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
@@ -233,45 +229,18 @@ def test_documents_are_fresh() -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("promise", [documentation_has_its_headings, the_rule_has_fixtures], ids=_named)
 @every_rule
-def test_documentation_has_its_headings(rule: Rule) -> None:
-    headings = re.findall(r"^## (.+)$", rule.documentation, re.MULTILINE)
+def test_rules_keep_their_promises(rule: Rule, promise: RulePromise, bench: Bench) -> None:
+    if promise is the_rule_has_fixtures and rule.code in WITHOUT_PROGRAMS:
+        pytest.skip("no program shows it")
+    promise(rule, rule_cases(), bench)
 
-    assert headings == ["What it does", "Why is this bad?", "Example", "Use instead", "Fix safety"]
 
-
+@pytest.mark.parametrize("promise", [the_example_is_reported, what_to_use_instead_is_not_reported], ids=_named)
 @documented_rules
-def test_the_example_is_reported(rule: Rule, tmp_path: Path) -> None:
-    assert rule.code in _codes(_snippet(rule, "Example"), tmp_path)
-
-
-@documented_rules
-def test_what_to_use_instead_is_not_reported(rule: Rule, tmp_path: Path) -> None:
-    assert _codes(_snippet(rule, "Use instead"), tmp_path) == []
-
-
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-def test_fixes_are_as_safe_as_their_rule_says(case: Case, tmp_path: Path) -> None:
-    promised = {rule.code: fix_of(rule.contract) for rule in all_rules()}
-
-    for each in lint(case, tmp_path).report.diagnostics:
-        if each.fix is not None and each.fix.applicability is not Applicability.DISPLAY:
-            assert each.fix.applicability.value == promised[each.code], each.code
-
-
-@pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-def test_messages_keep_to_the_conventions(case: Case, tmp_path: Path) -> None:
-    for each in lint(case, tmp_path).report.diagnostics:
-        lines = [each.message, *(related.message for related in each.related)]
-        lines += [each.fix.message] if each.fix else []
-        for line in lines:
-            assert _is_conventional(line), line
-            assert len(line) <= MAX_MESSAGE_LENGTH, line
-        assert not each.reason or _is_conventional(each.reason), each.reason
-        if each.fix:
-            verb = each.fix.message.split()[0]
-            assert re.fullmatch(r"[a-z]+", verb), each.fix.message
-            assert not verb.endswith(("ing", "ed")), each.fix.message
+def test_documentation_is_true(rule: Rule, promise: RulePromise, bench: Bench) -> None:
+    promise(rule, (), bench)
 
 
 def test_starting_up_imports_nothing_heavy() -> None:
@@ -351,26 +320,6 @@ def _length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
     if ast.get_docstring(node) is not None:
         lines -= (first.end_lineno or first.lineno) - first.lineno + 1
     return lines
-
-
-def _snippet(rule: Rule, heading: str) -> str:
-    """Give the code under a heading of a rule's documentation."""
-    section = rule.documentation.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return "\n".join(re.findall(r"```python\n(.*?)```", section, re.DOTALL))
-
-
-def _codes(snippet: str, folder: Path) -> list[str]:
-    (folder / "example.py").write_text(PRELUDE + snippet, encoding="utf-8")
-    return [each.code for each in _checked(folder).diagnostics]
-
-
-def _checked(folder: Path) -> Report:
-    settings_of = settings_loader(Overrides(flax_version=TABLE_VERSIONS[-1], extend_select=("ALL",)))
-    return check(CheckRequest((folder,), settings_of, all_rules()))
-
-
-def _is_conventional(line: str) -> bool:
-    return bool(line) and (line[0].islower() or line[0] in "`'") and not line.endswith(".")
 
 
 def _python(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""Records: what the heap holds under an object's number. They are frozen, and replaced when the program changes them."""
+"""Records: what the heap holds under the number of an object. Frozen, and replaced when the program changes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -23,8 +23,6 @@ Safe where the option `momentum` is the default of Flax: the program stays as it
 
 from collections.abc import Iterator
 
-import libcst.matchers as m
-
 from nnxlint.api import (
     ABSENT,
     Applicability,
@@ -41,7 +39,6 @@ from nnxlint.api import (
 
 DEFAULT = 0.99
 MOMENTUM = Option("momentum", DEFAULT, "the momentum that the fix writes")
-SHAPE = m.Call()
 MESSAGE = "`nnx.BatchNorm` without `momentum`: its running statistics follow at a pace nobody chose"
 
 
@@ -56,7 +53,7 @@ MESSAGE = "`nnx.BatchNorm` without `momentum`: its running statistics follow at 
 def batch_norm_implicit_momentum(ctx: Context) -> Iterator[Diagnostic]:
     """Report the constructions of `nnx.BatchNorm` that leave `momentum` out."""
     for call in ctx.model.calls("flax.nnx.BatchNorm"):
-        if call.argument("momentum") is ABSENT and m.matches(call.cst, SHAPE):
+        if call.argument("momentum") is ABSENT:
             yield ctx.diagnostic(call, MESSAGE, fix=_pass_momentum(call, ctx.option(MOMENTUM)))
 
 

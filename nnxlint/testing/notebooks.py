@@ -1,11 +1,11 @@
-"""Notebooks for tests: made of cells, or of a program that is cut into cells."""
+"""Notebooks: made of cells, or of a program that is cut into cells."""
 
 import ast
 import itertools
 import json
 from dataclasses import dataclass
 
-from tests.fixture_cases import cell_name
+from nnxlint.testing.cases import cell_name
 
 Document = dict[str, object]
 
