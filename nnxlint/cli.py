@@ -89,6 +89,15 @@ def config(key: str | None, output_format: str, config: tuple[str, ...], *, isol
     return run_config(key, SettingsOptions(config=config, isolated=isolated), as_json=output_format == "json")
 
 
+@documented(options.SERVER, pages.SERVER)
+@cli.command()
+def server(*, verbose: bool) -> int:
+    """Serve an editor: the Language Server Protocol over standard input and output."""
+    from nnxlint.commands.server import run_server  # noqa: PLC0415 - only this command needs it
+
+    return run_server(verbose=verbose)
+
+
 def run() -> int:
     """Be a program: `main`, after which the process ends."""
     status = main()

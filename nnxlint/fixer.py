@@ -123,7 +123,7 @@ def _choose(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[tuple[Di
     chosen: list[tuple[Diagnostic, tuple[Edit, ...]]] = []
     taken: tuple[Edit, ...] = ()
     for diagnostic in diagnostics:
-        edits = tuple(_in_newlines_of(source, edit) for edit in diagnostic.fix.edits) if diagnostic.fix else ()
+        edits = tuple(in_newlines_of(source, edit) for edit in diagnostic.fix.edits) if diagnostic.fix else ()
         if conflicts(edits):  # a defect, which is told where the fix turns out not to be applicable
             chosen.append((diagnostic, edits))
         elif not conflicts((*taken, *edits)):
@@ -164,7 +164,7 @@ def _broken_cells(source: Source) -> list[int]:
     return [each.cell.number for each in source.notebook.broken] if source.notebook else []
 
 
-def _in_newlines_of(source: Source, edit: Edit) -> Edit:
+def in_newlines_of(source: Source, edit: Edit) -> Edit:
     r"""Give the edit the file's own line ends where the rule wrote `\n`; copied text keeps its own."""
     if source.newline == "\n" or "\r" in edit.content:
         return edit

@@ -259,3 +259,10 @@ RULE = (
 WHY = (Section("Options", (_flax(), *_settings())),)
 
 CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), *_settings())),)
+
+SERVER = (
+    Section(
+        "Options",
+        (click.Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error."),),
+    ),
+)

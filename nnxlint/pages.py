@@ -84,3 +84,12 @@ CONFIG = Page(
         ("nnxlint config per-file-ignores", "One of them."),
     )
 )
+
+SERVER = Page(
+    examples=(("nnxlint server", "What an editor starts; docs/editors.md has the settings of editors."),),
+    statuses=(
+        ("0", "The editor ended the session."),
+        ("1", "It was gone without a word."),
+        ("2", "The server could not start: a line on standard error says why."),
+    ),
+)

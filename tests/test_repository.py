@@ -109,6 +109,7 @@ CONFINED = {
     "optax": ("verify.child", "verify.reference"),
     "orbax": ("verify.child", "verify.reference"),
     "pygls": ("lsp",),
+    "lsprotocol": ("lsp",),
     "pygal": ("render.plots",),
     "rich": ("render", "commands"),
     "click": ("cli", "manual", "options", "render.diff"),

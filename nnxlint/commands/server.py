@@ -1,0 +1,24 @@
+"""`nnxlint server`: be the server of an editor."""
+
+import importlib.util
+import logging
+import os
+import sys
+
+from nnxlint.errors import NnxlintError
+
+
+def run_server(*, verbose: bool) -> int:
+    """Serve an editor at standard input and output; the process ends with it."""
+    if importlib.util.find_spec("pygls") is None:
+        message = 'the server speaks to editors through pygls, which is not installed: pip install "nnxlint[lsp]"'
+        raise NnxlintError(message)
+    from nnxlint.lsp.checking import CheckAnalysis  # noqa: PLC0415 - see above
+    from nnxlint.lsp.serving import serve  # noqa: PLC0415
+
+    level = logging.DEBUG if verbose else logging.CRITICAL
+    logging.basicConfig(stream=sys.stderr, level=level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    status = serve(CheckAnalysis)
+    sys.stderr.flush()
+    # The analysis may be at work, and nobody waits for what it would find.
+    os._exit(status)

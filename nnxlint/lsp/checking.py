@@ -1,0 +1,159 @@
+"""The analysis kept by the engine of the command line, which is asked anew whenever a text has changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from nnxlint.diagnostic import Diagnostic
+from nnxlint.errors import NnxlintError
+from nnxlint.lsp.analysis import NOTHING, FileFindings, Tell
+from nnxlint.project import CheckRequest, check
+from nnxlint.report import Report
+from nnxlint.settings import NO_OVERRIDES, Overrides, SettingsOf, settings_loader
+from nnxlint.source import NOTEBOOK_SUFFIX, Source, make_source, mentions_nnx
+
+
+@dataclass(frozen=True, slots=True)
+class _Broken:
+    """A text that does not parse."""
+
+    source: Source
+    error: SyntaxError
+
+
+class CheckAnalysis:
+    """Asks the engine; what is asked twice of the same texts is remembered."""
+
+    def __init__(self, folders: Sequence[Path] = (), overrides: Overrides = NO_OVERRIDES) -> None:
+        self._contents: dict[Path, bytes] = {}
+        self._broken: dict[Path, _Broken] = {}
+        self._found: dict[str, FileFindings] = {}
+        self._whole: Mapping[str, FileFindings] | None = None
+        self._folders: tuple[Path, ...] = ()
+        self._settings_of: SettingsOf = settings_loader(overrides)
+        self.reload(folders, overrides)
+
+    def update(self, path: str, content: bytes | None) -> None:
+        """Take these bytes for the file; None: what is on disk."""
+        place = Path(path)
+        self._broken.pop(place, None)
+        broken = None if content is None else _broken(path, content)
+        if content is None:
+            self._contents.pop(place, None)
+        elif broken is None:
+            self._contents[place] = content
+        else:
+            self._broken[place] = broken
+            if place not in self._contents:
+                self._contents[place] = _on_disk(place) or b""
+            self._found[path] = self._of_broken(broken)
+            return
+        self._found, self._whole = {}, None
+
+    def file_findings(self, path: str) -> FileFindings:
+        """What is found in one file: the other updated ones are looked at along with it."""
+        if path not in self._found:
+            wanted = {*self._contents, Path(path)}
+            report = self._checked(wanted, None)
+            self._found = {each.as_posix(): NOTHING for each in wanted} | _by_file(report, wanted) | self._troubles()
+        return self._found[path]
+
+    def project_findings(self, tell: Tell) -> Mapping[str, FileFindings]:
+        """What is found in the folders and in files that were updated, where it is anything."""
+        if self._whole is None:
+            wanted = {*(folder for folder in self._folders if folder.is_dir()), *self._contents}
+            self._whole = _by_file(self._checked(wanted, tell), self._contents) if wanted else {}
+        return {**self._whole, **self._troubles()}
+
+    def reload(self, folders: Sequence[Path], overrides: Overrides) -> None:
+        """Look at these folders with these settings."""
+        self._folders = tuple(folders)
+        self._settings_of = settings_loader(overrides)
+        self._found, self._whole = {}, None
+
+    def _checked(self, paths: Iterable[Path], tell: Tell | None) -> Report:
+        return check(
+            CheckRequest(tuple(sorted(paths)), self._settings_of, contents=self._unsaved(), remembers=True), tell
+        )
+
+    def _unsaved(self) -> dict[Path, bytes]:
+        """Give the texts that are not on disk: what is found in the others can be kept for other runs."""
+        return {path: content for path, content in self._contents.items() if _on_disk(path) != content}
+
+    def _troubles(self) -> dict[str, FileFindings]:
+        """What there is to say of texts that do not parse, or are none."""
+        broken = {path.as_posix(): self._of_broken(each) for path, each in self._broken.items()}
+        failed = {path.as_posix(): _failure(path.as_posix(), each) for path, each in self._contents.items()}
+        return {path: each for path, each in failed.items() if each is not None} | broken
+
+    def _of_broken(self, broken: _Broken) -> FileFindings:
+        from nnxlint.rules import all_rules  # noqa: PLC0415 - while all parses, what is remembered needs no rules
+        from nnxlint.syntax_errors import broken_file  # noqa: PLC0415
+
+        path = broken.source.path
+        if not mentions_nnx(broken.source.text.encode("utf-8", "replace")):
+            return FileFindings(parsed=False)
+        told = broken_file(broken.source, broken.error, self._settings_of(Path(path).parent), all_rules())
+        return FileFindings(told.diagnostics, broken.source, failures=_own(path, told.notices), parsed=False)
+
+
+def _by_file(report: Report, wanted: Iterable[Path]) -> dict[str, FileFindings]:
+    """Take a report apart: what is said of the files that are wanted, and of those with findings."""
+    by_path: dict[str, list[Diagnostic]] = {path.as_posix(): [] for path in wanted if path.as_posix() in report.sources}
+    for each in report.diagnostics:
+        by_path.setdefault(each.path, []).append(each)
+    return {
+        path: FileFindings(
+            diagnostics=tuple(found),
+            source=report.sources[path],
+            sources={place.path: report.sources[place.path] for each in found for place in each.related},
+            failures=_own(path, report.failures),
+            crashes=tuple(each for each in report.crashes if each.path == path),
+            parsed=_is_whole(report.sources[path]),
+        )
+        for path, found in by_path.items()
+    }
+
+
+def _is_whole(source: Source) -> bool:
+    return source.notebook is None or not source.notebook.broken
+
+
+def _broken(path: str, content: bytes) -> _Broken | None:
+    """Give a text with the error that is in it; None where it parses, or is no text at all."""
+    from nnxlint.syntax.tree import parse_tree  # noqa: PLC0415 - a run that changes nothing does without
+
+    if path.endswith(NOTEBOOK_SUFFIX):  # its cells are parsed one by one
+        return None
+    try:
+        source = make_source(path, content)
+    except NnxlintError:
+        return None
+    try:
+        parse_tree(source)
+    except SyntaxError as error:
+        return _Broken(source, error)
+    except (ValueError, RecursionError) as error:
+        return _Broken(source, SyntaxError(str(error)))
+    return None
+
+
+def _failure(path: str, content: bytes) -> FileFindings | None:
+    """Give what there is to say of bytes that are no text."""
+    try:
+        make_source(path, content)
+    except NnxlintError as error:
+        return FileFindings(failures=_own(path, (str(error),)), parsed=False)
+    return None
+
+
+def _own(path: str, lines: Sequence[str]) -> tuple[str, ...]:
+    """Give the lines that are about the file, without its name."""
+    return tuple(each.removeprefix(f"{path}: ") for each in lines if each.startswith(path))
+
+
+def _on_disk(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
