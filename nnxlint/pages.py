@@ -39,6 +39,7 @@ CHECK = Page(
             "Write one line a finding, and a file for code scanning.",
         ),
         ("nnxlint check --add-ignore='see #12' src/", "Silence all that is found, by comments that tell why."),
+        ("nnxlint check --watch src/", "Lint again whenever a file changes, until Ctrl-C."),
         ("nnxlint check --diff --unsafe-fixes src/", "See what fixing everything would change."),
         ("nnxlint check --stdin-filename src/train.py - < buffer", "Lint a text as if it were that file."),
     ),

@@ -111,6 +111,7 @@ CONFINED = {
     "pygls": ("lsp",),
     "lsprotocol": ("lsp",),
     "pygal": ("render.plots",),
+    "watchfiles": ("commands.watch",),
     "rich": ("render", "commands"),
     "click": ("cli", "manual", "options", "render.diff"),
     "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules", "testing"),

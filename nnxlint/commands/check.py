@@ -40,6 +40,15 @@ def run_check(options: CheckOptions) -> int:
         from nnxlint.commands.config import run_show_settings  # noqa: PLC0415 - imports rules, unlike other runs
 
         return run_show_settings(options.paths, options)
+    if options.watch:
+        from nnxlint.commands.watch import run_watch, watched_by  # noqa: PLC0415 - only who watches needs it
+
+        watched = watched_by(options.paths or (Path(),), settings_loader(overrides_of(options)))
+        return run_watch(lambda: _run_once(options), watched, quiet=options.quiet)
+    return _run_once(options)
+
+
+def _run_once(options: CheckOptions) -> int:
     request = _request(options)
     with _progress(options) as advance:
         report = check_verified(request, advance) if options.verify else check(request, advance)

@@ -35,6 +35,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     exit_zero: bool
     no_cache: bool
     show_settings: bool
+    watch: bool
     quiet: bool
     verbose: bool
 
@@ -78,6 +79,12 @@ def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
         "--stdin-filename names standard input: write `-` for the path",
     )
     yield from _contradictions_on_baselines(made)
+    if made.watch:
+        yield made.reads_stdin, "--watch looks at files: standard input is none"
+        yield (
+            made.writes_baseline or made.prune_baseline or made.add_ignore is not None,
+            "--watch runs again and again: it goes with nothing that writes known findings or comments",
+        )
     if made.add_ignore is not None:
         yield made.fix, "--add-ignore silences what --fix would mend: choose one of them"
         yield made.diff, "--diff writes nothing, and --add-ignore does: choose one of them"
