@@ -78,6 +78,19 @@ def why(place: str, flax_version: str | None, config: tuple[str, ...], *, isolat
     return run_why(place, SettingsOptions(flax_version=flax_version, config=config, isolated=isolated))
 
 
+@documented(options.STATE, pages.STATE)
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+def state(**given: object) -> int:
+    """Show which state the module classes hold, which streams they draw, what steers them, and who changes them.
+
+    Nothing is run. What is not known is said to be unknown.
+    """
+    from nnxlint.commands.state import run_state  # noqa: PLC0415 - only this command needs it
+
+    return run_state(given)
+
+
 @documented(options.CONFIG, pages.CONFIG)
 @cli.command()
 @click.argument("key", required=False)

@@ -259,6 +259,29 @@ RULE = (
 
 WHY = (Section("Options", (_flax(), *_settings())),)
 
+STATE = (
+    Section(
+        "Options",
+        (
+            Option(
+                ["--class", "classes"],
+                multiple=True,
+                metavar="NAME",
+                help="Show this class only, by its name or the end of its dotted name. May be repeated.",
+            ),
+            Option(
+                ["--depth"],
+                type=click.IntRange(0),
+                metavar="N",
+                help="How far into what the classes hold: 0 is one line a class. By default 1; in JSON, all.",
+            ),
+            _format("How it is written.", "text", "json"),
+            _flax(),
+            *_settings(),
+        ),
+    ),
+)
+
 CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), *_settings())),)
 
 SERVER = (

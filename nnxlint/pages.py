@@ -18,6 +18,7 @@ CLI = Page(
         ("nnxlint check --fix src/", "Apply the fixes that keep the results of programs that ran."),
         ("nnxlint rule NNX102", "Read what a rule finds, and why that is bad."),
         ("nnxlint why src/train.py:31", "See what is known of the objects on a line."),
+        ("nnxlint state src/", "See which state the module classes hold, and who changes it."),
     ),
     statuses=(
         ("0", "Nothing was found."),
@@ -77,6 +78,17 @@ WHY = Page(
         ("nnxlint why src/train.py:31", "A line of a file."),
         ("nnxlint why 'notebook.ipynb:cell 3:12'", "A line of a notebook's cell."),
     )
+)
+
+STATE = Page(
+    examples=(
+        ("nnxlint state", "All module classes below the current folder."),
+        ("nnxlint state --depth 0 src/", "One line a class."),
+        ("nnxlint state --class Encoder --depth 3 src/", "One class, with what its modules hold."),
+        ("nnxlint state --output-format json src/", "For programs."),
+    ),
+    statuses=(("0", "The map was written."), NOT_DONE, INTERRUPTED),
+    environment=COLOURS,
 )
 
 CONFIG = Page(

@@ -90,6 +90,7 @@ LAYERS = {
         "remembering",
         "checking",
         "project",
+        "surveying",
     ),
     "companion": ("verify",),
     "output": ("render",),

@@ -97,4 +97,7 @@ def kept_form(operands: Sequence[Value]) -> Form | None:
     if not all(isinstance(one, Array | Const) for one in operands):
         return None
     forms = [one.form for one in operands if isinstance(one, Array)]
-    return Form(forms[0].shape) if len(forms) == 1 and forms[0] is not None else None
+    if len(forms) != 1 or forms[0] is None:
+        return None
+    shape, dtype = forms[0]
+    return Form(shape, dtype if dtype is not None and "float" in dtype else None)

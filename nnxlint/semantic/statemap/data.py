@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from nnxlint.spans import Span
 
@@ -45,6 +46,7 @@ class Held:
     `type`: the class as one writes it; `qualified`: with its module; `base`: the class of Flax that it is or derives
     from. `shape`, `dtype`: of a Variable, an axis or all of it `None` where not known. `streams`: the names of an
     `Rngs`. `number`: equal numbers are one object. `complete`: there is certainly no state beside `parts`.
+    `mapped`: made under `nnx.vmap` or a relative, so that its arrays have a further axis.
     """
 
     kind: Kind
@@ -57,6 +59,7 @@ class Held:
     parts: tuple["Part", ...] = ()
     number: int = -1
     complete: bool = True
+    mapped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,25 @@ class Part:
     owner: str = ""
 
 
+class Count(NamedTuple):
+    """How many Variables of a type there are: at least, and at most where that is known."""
+
+    type: str
+    least: int
+    most: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What is held in all: Variables by type, streams by name. `exact`: the counts are certain."""
+    """What is held in all: Variables by type, streams by name. `complete`: there are no Variables beside these."""
 
-    variables: tuple[tuple[str, int], ...] = ()
+    variables: tuple[Count, ...] = ()
     streams: tuple[str, ...] = ()
-    exact: bool = True
+    complete: bool = True
 
-    def count(self, kind: str) -> int:
-        """How many Variables of a type there are."""
-        return dict(self.variables).get(kind, 0)
+    def has(self, *types: str) -> bool:
+        """Whether there may be Variables of one of these types."""
+        return not self.complete or any(count.type in types for count in self.variables)
 
 
 class When(Enum):
@@ -165,9 +176,13 @@ class ClassState:
 
 @dataclass(frozen=True, slots=True)
 class StateMap:
-    """The module classes of a project, by file and place."""
+    """The module classes of a project, by file and place.
+
+    `unsure`: classes that may be modules, because a base of theirs is not known.
+    """
 
     classes: tuple[ClassState, ...]
+    unsure: tuple[Location, ...] = ()
 
     def of(self, name: str) -> tuple[ClassState, ...]:
         """The classes of this name, plain or qualified."""

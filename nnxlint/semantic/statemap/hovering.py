@@ -141,7 +141,7 @@ def part_markdown(part: Part, owner: ClassState | None, asked: Asked, *, mode: M
 
 
 def _changes(part: Part, owner: ClassState, asked: Asked) -> Iterator[str]:
-    params = any(totals_of((part,)).count(name) for name in ("Param", "LoRAParam"))
+    params = totals_of((part,)).has("Param", "LoRAParam")
     for change in owner.changes:
         own = change.attribute == part.name or change.attribute.startswith(f"{part.name}.")
         if own or (not change.attribute and (params or change.how != "optimizer")):

@@ -17,10 +17,11 @@ from nnxlint.semantic.statemap.data import (
     Held,
     Location,
     StateMap,
+    Totals,
     combined_mode,
 )
 from nnxlint.semantic.statemap.drawing import draws_by_class
-from nnxlint.semantic.statemap.merging import merged_parts, totals_of
+from nnxlint.semantic.statemap.merging import merged_parts, totals_of, totals_of_all
 from nnxlint.semantic.statemap.naming import location, name_span, qualified
 from nnxlint.semantic.statemap.objects import Reader
 from nnxlint.semantic.statemap.sources import Sources, read_sources
@@ -82,7 +83,8 @@ def _state_map(machine: Machine) -> StateMap:
         {cls.decl: tuple(flags_of(machine, cls.decl)) for cls in sources.classes},
         changes_by_class(machine, sources, watched, homes),
     )
-    return StateMap(tuple(_class_state(machine, cls, known) for cls in sources.classes))
+    states = tuple(_class_state(machine, cls, known) for cls in sources.classes)
+    return StateMap(states, tuple(name_span(machine, decl) for decl in sources.unsure))
 
 
 def _constructing(machine: Machine, cls: ClassRef, sources: Sources) -> frozenset[str]:
@@ -97,7 +99,7 @@ def _class_state(machine: Machine, cls: ClassRef, known: _Known) -> ClassState:
     made = [one for one in seen if not one.made_up] or seen
     held = [objects_of(machine)[one.target] for one in made if one.target in objects_of(machine)]
     parts = merged_parts([one.parts for one in held])
-    totals = totals_of(parts)
+    totals = totals_of_all([totals_of(one.parts) for one in held])
     complete = bool(held) and all(one.complete for one in held)
     return ClassState(
         name=cls.decl.name,
@@ -107,15 +109,24 @@ def _class_state(machine: Machine, cls: ClassRef, known: _Known) -> ClassState:
             qualified(machine, one) for one in machine.ancestry(cls)[1:] if isinstance(one, ClassRef | External)
         ),
         parts=parts,
-        totals=totals if complete else replace(totals, exact=False),
+        totals=totals if complete else replace(totals, complete=False),
         draws=_joined_draws([draw for one in ancestry for draw in known.draws.get(one.decl, ())]),
         flags=_flags(ancestry, known),
-        changes=known.changes.get(cls.decl, ()),
+        changes=tuple(change for change in known.changes.get(cls.decl, ()) if _concerns(change, totals)),
         built=_places(machine, made),
         calls=tuple(_calls(machine, known.calls.get(cls.decl, []))),
         complete=complete,
         seen=any(not one.made_up for one in seen),
     )
+
+
+def _concerns(change: Change, totals: Totals) -> bool:
+    """Whether a change of a whole object, or of its Params, changes anything of what there is."""
+    if change.attribute:
+        return True
+    if change.how == "optimizer":
+        return totals.has("Param", "LoRAParam")
+    return bool(totals.variables or totals.streams or not totals.complete)
 
 
 def _places(machine: Machine, made: list[Built]) -> tuple[Location, ...]:

@@ -97,7 +97,10 @@ class Reader:
             return Held(Kind.OBJECT, name, full, api.name, number=target, complete=False)
         parts = [*self._attributes(record, inside), *layer_parts(api, record, self.records)]
         complete = not self.machine.is_open(record.cls) and "open" not in record.tags and is_known_layer(api)
-        return Held(Kind.MODULE, name, full, api.name, parts=tuple(parts), number=target, complete=complete)
+        mapped = "mapped" in record.tags
+        return Held(
+            Kind.MODULE, name, full, api.name, parts=tuple(parts), number=target, complete=complete, mapped=mapped
+        )
 
     def _attributes(self, record: Instance, inside: tuple[int, ...]) -> Iterator[Part]:
         of_library = not isinstance(record.cls, ClassRef)

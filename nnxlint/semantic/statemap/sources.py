@@ -19,10 +19,12 @@ class Sources:
     """What the text of all module classes tells.
 
     `declared`: where each class, by its qualified name, sets an attribute, and under ``call NAME`` that it calls it;
-    `inside`: the class and method around each node; `constructing`: the methods that only constructors call.
+    `inside`: the class and method around each node; `constructing`: the methods that only constructors call; `unsure`:
+    classes that may be modules, because a base is not known.
     """
 
     classes: tuple[ClassRef, ...]
+    unsure: tuple[ClassDecl, ...]
     declared: Mapping[tuple[str, str], Location]
     inside: Mapping[ast.AST, FunctionDecl]
     constructing: frozenset[FunctionDecl]
@@ -30,7 +32,9 @@ class Sources:
 
 def read_sources(machine: Machine) -> Sources:
     """Read the module classes of the project; asked for through `machine.once`."""
-    classes = tuple(_module_classes(machine))
+    every = tuple(_classes(machine))
+    classes = tuple(cls for cls in every if machine.is_module(cls))
+    unsure = tuple(cls.decl for cls in every if _may_be_module(machine, cls))
     declared: dict[tuple[str, str], Location] = {}
     inside: dict[ast.AST, FunctionDecl] = {}
     constructing: set[FunctionDecl] = set()
@@ -43,15 +47,18 @@ def read_sources(machine: Machine) -> Sources:
             for name in _called_in(method):
                 declared.setdefault((full, f"{CALLED}{name}"), location(machine, Place(cls.decl.path, method.node)))
         constructing.update(_constructing(cls.decl))
-    return Sources(classes, declared, inside, frozenset(constructing))
+    return Sources(classes, unsure, declared, inside, frozenset(constructing))
 
 
-def _module_classes(machine: Machine) -> Iterator[ClassRef]:
+def _classes(machine: Machine) -> Iterator[ClassRef]:
     for path, facts in sorted(machine.index.modules.items()):
         for decl in facts.classes.values():
-            cls = ClassRef(decl, machine.modules.get(path))
-            if machine.is_module(cls):
-                yield cls
+            yield ClassRef(decl, machine.modules.get(path))
+
+
+def _may_be_module(machine: Machine, cls: ClassRef) -> bool:
+    """Whether a base is not known, and the class can be called like a module."""
+    return not machine.is_module(cls) and machine.is_open(cls) and "__call__" in cls.decl.methods
 
 
 def _set_in(decl: ClassDecl) -> Iterator[tuple[str, ast.AST]]:

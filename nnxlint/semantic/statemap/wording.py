@@ -1,11 +1,13 @@
 """The state map in words: short ones for hints and trees, Markdown for the editor."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from nnxlint.semantic.statemap.data import (
     Called,
     Change,
     ClassState,
+    Count,
     Draw,
     Flag,
     Held,
@@ -18,16 +20,31 @@ from nnxlint.semantic.statemap.data import (
 from nnxlint.semantic.statemap.merging import totals_of
 
 _MOST_LINES = 6
+_LONG = 60
 _MOST_PARTS = 30
 Where = Callable[[Location], str]
 
 
 def counted(totals: Totals) -> str:
-    """`4 Params, 2 BatchStats`; `no state` where there certainly is none."""
-    listed = [f"{count} {kind if count == 1 else f'{kind}s'}" for kind, count in totals.variables]
-    if not totals.exact:
+    """`4 Params, 2 to 3 BatchStats`; where not all is known, that there may be more."""
+    listed = [_count(count) for count in totals.variables]
+    if not totals.complete:
         listed = [*listed, "maybe more"] if listed else ["state that is not known"]
     return ", ".join(listed) or "no Variables"
+
+
+def _count(count: Count) -> str:
+    plural = count.type if (count.least == count.most == 1) or count.type.endswith("s") else f"{count.type}s"
+    if count.least == count.most:
+        return f"{count.least} {plural}"
+    if count.most is None:
+        return f"{count.least} or more {plural}" if count.least else f"any number of {plural}"
+    return f"{count.least} to {count.most} {plural}" if count.least else f"up to {count.most} {plural}"
+
+
+def short_name(name: str) -> str:
+    """The last part of a dotted name; of Flax's own, as one writes it."""
+    return f"nnx.{name.removeprefix('flax.nnx.')}" if name.startswith("flax.nnx.") else name.rpartition(".")[2]
 
 
 def shape_of(held: Held) -> str:
@@ -40,23 +57,31 @@ def shape_of(held: Held) -> str:
 
 
 def brief(held: Held) -> str:
-    """What is held, in a few words: `Param`, `Linear: 2 Params`, `list of Block`."""
-    match held.kind:
-        case Kind.VARIABLE:
-            return held.type
-        case Kind.MODULE:
-            streams = ", ".join(one for one in totals_of(held.parts).streams)
-            inside = totals_of(held.parts)
-            what = counted(inside) if inside.variables or not inside.exact or not streams else ""
-            drawn = f"stream {streams}" if streams else ""
-            return f"{held.type}: {', '.join(one for one in (what, drawn) if one)}"
-        case Kind.RNGS:
-            return f"Rngs: {', '.join(held.streams) or 'streams that are not known'}"
-        case Kind.STREAM:
-            return f"stream {', '.join(held.streams)}"
-        case Kind.LIST | Kind.DICT:
-            return f"{held.type.lower()} of {elements(held)}"
+    """What is held, in a few words: `Param`, `Linear: 2 Params`, `list of 3 Block`."""
+    inside = contents_of(held)
+    return f"{held.type}: {inside}" if inside else kind_of(held)
+
+
+def kind_of(held: Held) -> str:
+    """What is held, by its class: `Param`, `Linear`, `list of 3 Block`, `stream dropout`."""
+    if held.kind is Kind.STREAM:
+        return f"stream {', '.join(held.streams)}"
+    if held.kind in {Kind.LIST, Kind.DICT}:
+        return f"{held.type.lower()} of {elements(held)}"
     return held.type
+
+
+def contents_of(held: Held) -> str:
+    """What a module or an `Rngs` holds in all: `2 Params`, `default, dropout`; empty of other things."""
+    if held.kind is Kind.RNGS:
+        return ", ".join(held.streams) or "streams that are not known"
+    if held.kind is not Kind.MODULE:
+        return ""
+    totals = totals_of(held.parts)
+    totals = totals if held.complete else replace(totals, complete=False)
+    told = [counted(totals)] if totals.variables or not totals.complete or not totals.streams else []
+    told += ["mapped"] if held.mapped else []
+    return ", ".join((*told, *([f"stream {', '.join(totals.streams)}"] if totals.streams else [])))
 
 
 def elements(held: Held) -> str:
@@ -68,6 +93,9 @@ def elements(held: Held) -> str:
         names[name] = names.get(name, 0) + 1
         unknown = unknown or part.name == "*"
     listed = [f"{count} {name}" if count > 1 else name for name, count in names.items()]
+    if len(", ".join(listed)) > _LONG:
+        classes = {one.type for part in held.parts for one in part.held}
+        listed = [f"{len(held.parts)} of {len(classes)} classes"]
     return f"{', '.join(listed)}{', of a length that is not known' if unknown else ''}"
 
 
