@@ -2,7 +2,7 @@
 
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from types import FrameType, TracebackType
 
@@ -11,6 +11,7 @@ from nnxlint.rule import Context, Rule
 from nnxlint.rules.nnx999_rule_failure import rule_failure
 from nnxlint.semantic.model import SemanticModel
 from nnxlint.spans import Span
+from nnxlint.timing import Stopwatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,9 @@ def lint_file(model: SemanticModel, rules: Sequence[Rule]) -> tuple[Diagnostic, 
     return lint_path(model.path, lambda _path: model, rules).diagnostics
 
 
-def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequence[Rule]) -> Linted:
+def lint_path(
+    path: str, model_of: Callable[[str], SemanticModel], rules: Sequence[Rule], clock: Stopwatch | None = None
+) -> Linted:
     """Run the rules over the file; its model is asked for here, so that a crash of that is caught too."""
     diagnostics: list[Diagnostic] = []
     crashes: list[Crash] = []
@@ -38,7 +41,8 @@ def lint_path(path: str, model_of: Callable[[str], SemanticModel], rules: Sequen
         if not rule.speaks_on(model.target):
             continue
         try:
-            diagnostics.extend(rule.check(Context(rule, model, model.target)))
+            with nullcontext() if clock is None else clock.rule(rule.code, rule.name):
+                diagnostics.extend(rule.check(Context(rule, model, model.target)))
         except Exception as error:  # noqa: BLE001 - the other rules go on
             culprit = f"rule {rule.code} ({rule.name})"
             diagnostics.append(_failure(culprit, path, error, rule.origin))

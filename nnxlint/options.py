@@ -140,6 +140,9 @@ CHECK = (
                 help="Count findings by rule and by file, and how much of the code was understood.",
             ),
             Option(["--watch"], is_flag=True, help="Lint again whenever a file changes, until interrupted."),
+            Option(
+                ["--timings"], is_flag=True, help="Tell on standard error where the time went: by phase and by rule."
+            ),
             Option(["--quiet", "-q"], is_flag=True, help="Write findings and errors only."),
             Option(["--verbose", "-v"], is_flag=True, help="Also tell what was read, and how rules crashed."),
         ),

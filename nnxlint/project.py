@@ -16,6 +16,7 @@ from nnxlint.scope import Scope
 from nnxlint.settings import SettingsOf
 from nnxlint.source import encode_source
 from nnxlint.target import target_flax
+from nnxlint.timing import Stopwatch, Timings, phase
 from nnxlint.workers import Task, spread
 from nnxlint.writing import write_source
 
@@ -34,14 +35,17 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
 
 
 def _check(request: CheckRequest, advance: Advance | None) -> Report:
-    loaded = load_projects(request.paths, request.settings_of, request.contents)
+    with phase(request.clock, "read files"):
+        loaded = load_projects(request.paths, request.settings_of, request.contents)
     progress = _Progress(advance, sum(len(project.reported) for project in loaded.projects))
-    known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}
+    with phase(request.clock, "look results up"):
+        known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}
     for place, report in known.items():
         progress.add(len(loaded.projects[place].reported) if report else 0)
     missing = [place for place, report in known.items() if report is None]
     if missing or not any(project.reported for project in loaded.projects):
-        _refuse_names_of_no_rule(request)
+        with phase(request.clock, "load rules"):
+            _refuse_names_of_no_rule(request)
     fresh = _check_all([loaded.projects[place] for place in missing], request, progress)
     known |= dict(zip(missing, fresh, strict=True))
     reports = [report for report in known.values() if report is not None]
@@ -122,6 +126,7 @@ class _Job:
     statistics: bool
     remembers: bool
     scope: Scope
+    timed: bool
 
     @property
     def size(self) -> int:
@@ -139,13 +144,16 @@ class _Job:
             statistics=self.statistics,
             remembers=self.remembers,
             scope=self.scope,
+            clock=Stopwatch() if self.timed else None,
         )
         sweep()
         with resting_collector():
             report = check_project(self.project, request)
         before = self.project.sources
         return replace(
-            report, sources={path: each for path, each in report.sources.items() if each is not before[path]}
+            report,
+            sources={path: each for path, each in report.sources.items() if each is not before[path]},
+            timings=request.clock.timings if request.clock else Timings(),
         )
 
 
@@ -153,7 +161,8 @@ def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_P
     """Check the projects, in several processes where that is allowed and pays."""
     if not projects:
         return
-    from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
+    with phase(request.clock, "load rules"):
+        from nnxlint.checking import check_project  # noqa: PLC0415 - what is remembered needs no rules
 
     if request.jobs == 1 or request.rules is not None or request.contents or request.choose:
         for project in projects:
@@ -161,12 +170,22 @@ def _check_all(projects: Sequence[Project], request: CheckRequest, progress: "_P
             yield check_project(project, request, progress.starting())
         return
     jobs = [
-        _Job(project, request.settings_of, request.fixes, request.statistics, request.remembers, request.scope)
+        _Job(
+            project,
+            request.settings_of,
+            request.fixes,
+            request.statistics,
+            request.remembers,
+            request.scope,
+            timed=request.clock is not None,
+        )
         for project in projects
     ]
     tasks = [Task(job, job.size) for job in jobs]
     reports = spread(_Job.run, tasks, request.jobs, lambda task: progress.add(len(task.argument.project.reported)))
     for job, report in zip(jobs, reports, strict=True):
+        if request.clock is not None:
+            request.clock.add(report.timings)
         yield replace(report, sources={**job.project.sources, **report.sources})
 
 

@@ -7,6 +7,7 @@ from nnxlint.baseline import Entry
 from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.semantic.statistics import Statistics, merged
 from nnxlint.source import Source
+from nnxlint.timing import Timings
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Report:
     `checked` are the paths of all files that were looked at. `known` are findings that a baseline holds: no part of
     `diagnostics`, and of no weight; None where there is no baseline. `recognised`
     is what of baselines was met; `stale` are lines on what they hold in vain, each a reason for the exit status 1.
-    `left_out` are findings that nobody asked for, on lines that were not changed.
+    `left_out` are findings that nobody asked for, on lines that were not changed. `timings` are what this part of the
+    run took in a process of its own.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -42,6 +44,7 @@ class Report:
     checked: tuple[str, ...] = ()
     known: tuple[Diagnostic, ...] | None = None
     left_out: tuple[Diagnostic, ...] = ()
+    timings: Timings = field(default_factory=Timings)
     recognised: frozenset[Entry] = frozenset()
     stale: tuple[str, ...] = ()
 

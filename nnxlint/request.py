@@ -10,6 +10,7 @@ from nnxlint.edits import Applicability
 from nnxlint.knowledge import Project
 from nnxlint.scope import EVERYTHING, Scope
 from nnxlint.settings import Settings, SettingsOf
+from nnxlint.timing import Stopwatch
 
 if TYPE_CHECKING:  # rules bring the whole semantic layer along
     from nnxlint.rule import Rule
@@ -23,6 +24,7 @@ class CheckRequest:
     Statistics take time, so they are only made where they are wanted. `scope` says which findings are reported.
     `contents` stands in for what is on disk under an absolute path. `remembers`: results are read from the cache and
     kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on the fixes of a project.
+    `clock`, where there is one, measures where the time goes.
     """
 
     paths: tuple[Path, ...]
@@ -34,6 +36,7 @@ class CheckRequest:
     remembers: bool = False
     jobs: int = 1
     scope: Scope = EVERYTHING
+    clock: Stopwatch | None = None
     choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
 
     def known_rules(self, *settings: Settings) -> "tuple[Rule, ...]":

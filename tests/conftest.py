@@ -21,6 +21,7 @@ from nnxlint.semantic.model import SemanticModel
 from nnxlint.semantic.statistics import Share, Statistics
 from nnxlint.source import Source, make_source
 from nnxlint.spans import Span
+from nnxlint.timing import Stopwatch
 from tests.cli_runs import Install, MakeRule, Run, RunCli
 
 
@@ -173,7 +174,8 @@ def model_of() -> Callable[[str], SemanticModel]:
 def run_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Give what replaces the semantic analysis by the fake one, and the rules by those given."""
 
-    def analyse(project: Project) -> FakeAnalysis:
+    def analyse(project: Project, *, clock: Stopwatch | None = None) -> FakeAnalysis:
+        del clock
         errors: dict[str, SyntaxError] = {}
         for path, source in project.sources.items():
             try:

@@ -17,6 +17,7 @@ from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
 from nnxlint.settings import Overrides, settings_loader
+from nnxlint.timing import Stopwatch
 from tests.fixture_cases import FIXTURES
 
 EDITS = 200
@@ -38,9 +39,9 @@ def analysed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     seen: list[tuple[str, ...]] = []
     analyse = checking.analyse
 
-    def watched(project: checking.Project) -> checking.Analysis:
+    def watched(project: checking.Project, *, clock: Stopwatch | None = None) -> checking.Analysis:
         seen.append(project.reported)
-        return analyse(project)
+        return analyse(project, clock=clock)
 
     monkeypatch.setattr(checking, "analyse", watched)
     return seen

@@ -37,7 +37,7 @@ MAX_MODULE_LINES = 300
 # after. A package stands for everything in it, unless one of its modules is named elsewhere. The tables of
 # the Flax API are generated data that import nothing, and the choice of the target must know their versions.
 LAYERS = {
-    "vocabulary": ("spans", "edits", "diagnostic", "errors", "garbage", "semantic.flax_api"),
+    "vocabulary": ("spans", "edits", "diagnostic", "errors", "garbage", "timing", "semantic.flax_api"),
     "input": (
         "source",
         "notebook",

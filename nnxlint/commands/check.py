@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from time import perf_counter
 from typing import TextIO
 
 from nnxlint.baseline import Baselines
@@ -27,6 +28,7 @@ from nnxlint.report import Report
 from nnxlint.revision import Revision
 from nnxlint.scope import Scope
 from nnxlint.settings import SettingsOf, settings_loader
+from nnxlint.timing import Stopwatch, Timings, phase
 from nnxlint.workers import available_jobs
 
 CLEAN, FOUND, COULD_NOT_DO_IT = 0, 1, 2
@@ -49,7 +51,9 @@ def run_check(options: CheckOptions) -> int:
 
 
 def _run_once(options: CheckOptions) -> int:
-    request = _request(options)
+    started = perf_counter()
+    clock = Stopwatch() if options.timings else None
+    request = replace(_request(options), clock=clock)
     with _progress(options) as advance:
         report = check_verified(request, advance) if options.verify else check(request, advance)
     report, told = _with_comments_and_baseline(report, request, options)
@@ -59,11 +63,14 @@ def _run_once(options: CheckOptions) -> int:
     if writes and options.reads_stdin:
         [(path, before)] = request.contents.items()
         write_bytes(changed_bytes(report, path.as_posix(), before))
-    _write(report, request, options, sys.stderr if writes and options.reads_stdin else sys.stdout)
+    with phase(clock, "write the report"):
+        _write(report, request, options, sys.stderr if writes and options.reads_stdin else sys.stdout)
     write_notes(_notes(report, options))
     write_notes(() if options.quiet else told)
     for crash in report.crashes if options.verbose else ():
         write_aside(crash.traceback)
+    if clock is not None:
+        _write_timings(clock.timings, perf_counter() - started, options)
     return _status(report, options)
 
 
@@ -140,6 +147,16 @@ def _write_statistics(report: Report, options: CheckOptions, stream: TextIO) -> 
         return
     to = stream if shown is not None and shown.for_people else sys.stderr
     write_text(rendered(lambda console: render_statistics(report, console, Path.cwd()), to), to)
+
+
+def _write_timings(timings: Timings, seconds: float, options: CheckOptions) -> None:
+    from nnxlint.render.timings import render_timings, timings_document  # noqa: PLC0415 - few ask for them
+
+    shown = printed_format(options.destinations)
+    if shown is not None and shown.json:
+        write_aside(timings_document(timings, seconds) + "\n")
+        return
+    write_text(rendered(lambda console: render_timings(timings, seconds, console), sys.stderr), sys.stderr)
 
 
 def _notes(report: Report, options: CheckOptions) -> Iterator[str]:

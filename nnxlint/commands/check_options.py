@@ -31,6 +31,7 @@ class CheckOptions(SettingsOptions, frozen=True, kw_only=True):
     output_format: tuple[str, ...]
     output_file: Path | None
     statistics: bool
+    timings: bool
     fail_level: Level
     exit_zero: bool
     no_cache: bool
@@ -67,7 +68,7 @@ def make_options(options: Mapping[str, object]) -> CheckOptions:
 
 def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
     yield (
-        made.diff and bool(made.output_format or made.output_file),
+        made.diff and any(each.path is not None or not each.format.for_people for each in made.destinations),
         "--diff writes a diff to standard output: leave --output-format and --output-file out",
     )
     yield made.verify and not (made.fix or made.diff), "--verify judges fixes: it goes with --fix or --diff"

@@ -16,6 +16,7 @@ from nnxlint.semantic.observe import Entered
 from nnxlint.semantic.run import run_project
 from nnxlint.semantic.statistics import Statistics
 from nnxlint.syntax.tree import parse_tree
+from nnxlint.timing import Stopwatch, phase
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,24 +60,33 @@ class Analysis:
         return statistics(self._modules, self._machine)
 
 
-def analyse(project: Project, *, entered: bool = False, watched: bool = False) -> Analysis:
+def analyse(
+    project: Project, *, entered: bool = False, watched: bool = False, clock: Stopwatch | None = None
+) -> Analysis:
     """Parse and interpret the sources of a project; files that do not parse are left out and told.
 
     `entered`: also keep with which values every function of the project ran; `watched`: how its modules were when
     they were built, and where which was seen: what the state map tells.
     """
+    with resting_collector():
+        with phase(clock, "parse"):
+            modules, errors = _parsed(project)
+        with phase(clock, "interpret"):
+            target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
+            machine = run_project(
+                modules, project.search_roots, api_for(target), project.mode_flags, entered=entered, watched=watched
+            )
+    return Analysis(project, errors, modules, machine)
+
+
+def _parsed(project: Project) -> tuple[dict[str, ModuleFacts], dict[str, SyntaxError]]:
     modules: dict[str, ModuleFacts] = {}
     errors: dict[str, SyntaxError] = {}
-    with resting_collector():
-        for path, source in project.sources.items():
-            try:
-                modules[path] = extract(parse_tree(source))
-            except SyntaxError as error:
-                errors[path] = error
-            except (ValueError, RecursionError) as error:
-                errors[path] = SyntaxError(str(error))
-        target = max(project.targets.values(), default=Version(TABLE_VERSIONS[-1]))
-        machine = run_project(
-            modules, project.search_roots, api_for(target), project.mode_flags, entered=entered, watched=watched
-        )
-    return Analysis(project, errors, modules, machine)
+    for path, source in project.sources.items():
+        try:
+            modules[path] = extract(parse_tree(source))
+        except SyntaxError as error:
+            errors[path] = error
+        except (ValueError, RecursionError) as error:
+            errors[path] = SyntaxError(str(error))
+    return modules, errors
