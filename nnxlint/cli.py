@@ -1,13 +1,14 @@
 """The command line: arguments in, an exit status out. What a command needs is imported when it runs."""
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from nnxlint import __version__, options, pages
+from nnxlint import __version__, completion, options, pages
 from nnxlint.errors import NnxlintError
 from nnxlint.manual import ManualGroup, documented
 
@@ -55,7 +56,7 @@ def verify(**given: object) -> int:
 
 @documented(options.RULE, pages.RULE)
 @cli.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, shell_complete=completion.complete_rule)
 def rule(code: str | None, output_format: str, *, every: bool) -> int:
     """Explain a rule, named by its code or its name."""
     from nnxlint.commands.rule import run_rule, run_rules  # noqa: PLC0415 - only this command needs it
@@ -69,7 +70,7 @@ def rule(code: str | None, output_format: str, *, every: bool) -> int:
 
 @documented(options.WHY, pages.WHY)
 @cli.command()
-@click.argument("place", metavar="FILE:LINE")
+@click.argument("place", metavar="FILE:LINE", shell_complete=completion.complete_path)
 def why(place: str, flax_version: str | None, config: tuple[str, ...], *, isolated: bool) -> int:
     """Show what is known about the objects on a line, and why rules report it or not."""
     from nnxlint.commands.overrides import SettingsOptions  # noqa: PLC0415 - only this command needs it
@@ -93,7 +94,7 @@ def state(**given: object) -> int:
 
 @documented(options.CONFIG, pages.CONFIG)
 @cli.command()
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=completion.complete_key)
 def config(key: str | None, output_format: str, config: tuple[str, ...], *, isolated: bool) -> int:
     """Explain the settings: what each means, its value here, and where that was set."""
     from nnxlint.commands.config import run_config  # noqa: PLC0415 - only this command needs it
@@ -111,6 +112,15 @@ def server(*, verbose: bool) -> int:
     return run_server(verbose=verbose)
 
 
+@documented(options.COMPLETION, pages.COMPLETION)
+@cli.command("completion")
+@click.argument("shell", type=click.Choice(completion.SHELLS))
+def print_completion(shell: str) -> int:
+    """Print the script that completes commands, options, rules and settings in a shell."""
+    click.echo(completion.script(shell, cli))
+    return 0
+
+
 def run() -> int:
     """Be a program: `main`, after which the process ends."""
     status = main()
@@ -122,6 +132,8 @@ def run() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every outcome is an exit status, and every mistake one line on standard error."""
     given = tuple(sys.argv[1:] if arguments is None else arguments)
+    if completion.VARIABLE in os.environ:
+        completion.register()
     try:
         status: object = cli.main(args=_with_command(given), prog_name="nnxlint", standalone_mode=False)
     except (click.Abort, KeyboardInterrupt):

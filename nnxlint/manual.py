@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import click
+from click.shell_completion import CompletionItem
 
 Rows = Sequence[tuple[str, str]]
 
@@ -35,6 +36,11 @@ class OptionalValue(click.Option):
     def __init__(self, names: Sequence[str], *, metavar: str, help: str, endings: tuple[str, ...] = ()) -> None:  # noqa: A002 - click's name
         super().__init__(names, is_flag=False, flag_value="", metavar=metavar, help=help)
         self.endings = endings
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer files: the next word is a path."""
+        del ctx
+        return [CompletionItem(incomplete, type="file")]
 
 
 class ManualCommand(click.Command):

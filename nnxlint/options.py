@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from nnxlint.completion import complete_format, complete_rules
 from nnxlint.manual import OptionalValue, Section
 from nnxlint.render.formats import FORMATS
 
@@ -31,6 +32,10 @@ def _format(what: str, *names: str) -> Option:
     return Option(["--output-format"], type=choice, default=names[0], show_default=True, help=what)
 
 
+def _rules(name: str, what: str) -> Option:
+    return Option([name], multiple=True, metavar="RULES", help=what, shell_complete=complete_rules)
+
+
 def _formats() -> str:
     return ", ".join(each.name for each in FORMATS)
 
@@ -39,11 +44,9 @@ CHECK = (
     Section(
         "Rules",
         (
-            Option(
-                ["--select"], multiple=True, metavar="RULES", help="Run these rules only: codes, prefixes, names, ALL."
-            ),
-            Option(["--extend-select"], multiple=True, metavar="RULES", help="Run these rules too."),
-            Option(["--ignore"], multiple=True, metavar="RULES", help="Leave these rules out."),
+            _rules("--select", "Run these rules only: codes, prefixes, names, ALL."),
+            _rules("--extend-select", "Run these rules too."),
+            _rules("--ignore", "Leave these rules out."),
             Option(
                 ["--per-file-ignores"],
                 multiple=True,
@@ -88,10 +91,8 @@ CHECK = (
                 help="With --fix or --diff: run the code, and keep only the fixes that hold.",
             ),
             Option(["--diff"], is_flag=True, help="Show what fixing would change, and write nothing."),
-            Option(["--fixable"], multiple=True, metavar="RULES", help="Apply the fixes of these rules only."),
-            Option(
-                ["--unfixable"], multiple=True, metavar="RULES", help="Show the fixes of these rules, never apply them."
-            ),
+            _rules("--fixable", "Apply the fixes of these rules only."),
+            _rules("--unfixable", "Show the fixes of these rules, never apply them."),
         ),
     ),
     Section(
@@ -126,6 +127,7 @@ CHECK = (
                 ["--output-format"],
                 multiple=True,
                 metavar="FORMAT[:FILE]",
+                shell_complete=complete_format,
                 help=f"How findings are written, and where to: {_formats()}. May be repeated.  [default: text]",
             ),
             Option(
@@ -192,10 +194,8 @@ VERIFY = (
                 metavar="FILE",
                 help="Repeat the verdict of a certificate.",
             ),
-            Option(
-                ["--select"], multiple=True, metavar="RULES", help="With paths: verify the fixes of these rules only."
-            ),
-            Option(["--ignore"], multiple=True, metavar="RULES", help="With paths: leave these rules out."),
+            _rules("--select", "With paths: verify the fixes of these rules only."),
+            _rules("--ignore", "With paths: leave these rules out."),
             _flax(),
         ),
     ),
@@ -293,3 +293,5 @@ SERVER = (
         (click.Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error."),),
     ),
 )
+
+COMPLETION: tuple[Section, ...] = ()

@@ -106,3 +106,14 @@ SERVER = Page(
         ("2", "The server could not start: a line on standard error says why."),
     ),
 )
+
+COMPLETION = Page(
+    examples=(
+        (
+            "nnxlint completion bash > ~/.local/share/bash-completion/completions/nnxlint",
+            "In bash, from the next shell on.",
+        ),
+        ("nnxlint completion zsh > ~/.zfunc/_nnxlint", "In zsh, if ~/.zfunc stands in its fpath before compinit."),
+        ("nnxlint completion fish > ~/.config/fish/completions/nnxlint.fish", "In fish."),
+    )
+)

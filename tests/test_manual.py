@@ -47,7 +47,7 @@ def test_help_shows_all_that_there_is(name: str, capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("example", [each for name in COMMANDS for each, _ in COMMANDS[name].page.examples])
 def test_examples_can_be_typed(example: str) -> None:
-    [program, *words] = shlex.split(example.partition(" < ")[0])
+    [program, *words] = shlex.split(re.split(" [<>] ", example)[0])
     name, arguments = (words[0], words[1:]) if words[0] in cli.commands else ("check", words)
 
     assert program == "nnxlint"

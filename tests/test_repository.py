@@ -94,7 +94,7 @@ LAYERS = {
     ),
     "companion": ("verify",),
     "output": ("render",),
-    "faces": ("manual", "options", "pages", "commands", "lsp", "cli", "__main__"),
+    "faces": ("completion", "manual", "options", "pages", "commands", "lsp", "cli", "__main__"),
     "testing": ("testing",),  # the harness of rules, for tests only
     "child": ("verify.child", "verify.reference"),  # processes of their own: nobody imports them
 }
@@ -114,7 +114,7 @@ CONFINED = {
     "pygal": ("render.plots",),
     "watchfiles": ("commands.watch",),
     "rich": ("render", "commands"),
-    "click": ("cli", "manual", "options", "render.diff"),
+    "click": ("cli", "completion", "manual", "options", "render.diff"),
     "libcst": ("syntax", "newer_syntax", "semantic.sites", "rules", "testing"),
 }
 
