@@ -19,6 +19,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Verified:
+    """What running the code said of a fix: a verdict, and why."""
+
+    verdict: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The findings of one run, with the sources that they point into.
 
@@ -27,8 +35,8 @@ class Report:
     `checked` are the paths of all files that were looked at. `known` are findings that a baseline holds: no part of
     `diagnostics`, and of no weight; None where there is no baseline. `recognised`
     is what of baselines was met; `stale` are lines on what they hold in vain, each a reason for the exit status 1.
-    `left_out` are findings that nobody asked for, on lines that were not changed. `timings` are what this part of the
-    run took in a process of its own.
+    `left_out` are findings that nobody asked for, on lines that were not changed. `verdicts` tell why fixes were
+    taken back. `timings` are what this part of the run took in a process of its own.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -44,6 +52,7 @@ class Report:
     checked: tuple[str, ...] = ()
     known: tuple[Diagnostic, ...] | None = None
     left_out: tuple[Diagnostic, ...] = ()
+    verdicts: Mapping[Diagnostic, Verified] = field(default_factory=dict)
     timings: Timings = field(default_factory=Timings)
     recognised: frozenset[Entry] = frozenset()
     stale: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from nnxlint.edits import Applicability, Edit, Fix
 from nnxlint.render import pages
 from nnxlint.render.formats import FORMATS
 from nnxlint.render.view import View
-from nnxlint.report import Report
+from nnxlint.report import Report, Verified
 from nnxlint.rules import all_rules
 from nnxlint.source import Source, edit_source, make_source
 from nnxlint.spans import LineIndex, Position, Span
@@ -376,6 +376,15 @@ def test_sarif_holds_what_a_baseline_holds_and_says_so() -> None:
     }
     assert "baselineState" not in _written("sarif", _report(finding))
     assert len(_read_gitlab(_written("gitlab", _report(finding, known=(known,))))) == 1
+
+
+def test_verdicts_on_fixes_are_told() -> None:
+    finding = _finding(PLAIN)
+    report = _report(finding, _finding(ODD), verdicts={finding: Verified("DIFFERS", "a loss of 1 became 2")})
+    told = {"verdict": "DIFFERS", "reason": "a loss of 1 became 2"}
+    assert [each.get("verify") for each in _read_json(_written("json", report))] == [told, None]
+    results = _read_sarif(_written("sarif", report))["results"]
+    assert [each.get("properties") for each in results] == [{"verify": told}, None]
 
 
 def test_fingerprints_do_not_depend_on_what_a_baseline_holds() -> None:

@@ -3,6 +3,8 @@
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import pytest
 from nnxlint.cli import main
 from nnxlint.commands.destinations import ROOT_VARIABLES, root_of
 from nnxlint.errors import NnxlintError
+from nnxlint.render.formats import FORMATS
 from nnxlint.writing import write_document
 
 BAD = """\
@@ -164,3 +167,19 @@ def test_the_root_of_the_repository_is_where_the_service_says() -> None:
     here = Path("/builds/group/project/sub")
     assert root_of(here, {"CI_PROJECT_DIR": "/builds/group/project"}) == Path("/builds/group/project")
     assert root_of(here, {"GITHUB_WORKSPACE": "/elsewhere", "CI_PROJECT_DIR": ""}) == here
+
+
+def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
+    (tmp_path / "bad.py").write_text(BAD)
+    code = (
+        "import sys; from nnxlint.cli import main;"
+        "main(['check', '--no-cache', '--quiet', '--output-format', 'pylint', 'bad.py']);"
+        "print('loaded', *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.rpartition("loaded")[2].split())
+
+    assert "nnxlint.render.pylint" in loaded
+    others = {each.function.partition(":")[0] for each in FORMATS} - {"pylint"}
+    # The texts share their colours, and the help of rules shows them too.
+    assert loaded.isdisjoint({f"nnxlint.render.{name}" for name in others - {"text"}})

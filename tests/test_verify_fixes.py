@@ -1,6 +1,7 @@
 """`nnxlint check --fix --verify`: what is kept, what is taken back, and what the user is told."""
 
 import importlib.util
+import json
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,17 @@ def test_what_holds_is_kept_and_the_rest_taken_back(tmp_path: Path, capsys: pyte
     assert "NNX206" in told.out
     assert "train.py:42: the fix of NNX206 was taken back: UNVERIFIED: " in told.err
     assert "mnist_train.npz" in told.err
+
+
+@pytest.mark.runtime
+def test_reports_say_why_a_fix_was_taken_back(tmp_path: Path) -> None:
+    folder = copied("_verify_projects/digits", tmp_path)
+    written = tmp_path / "found.json"
+
+    main(["check", "--fix", "--verify", "--quiet", "--output-format", f"json:{written}", str(folder)])
+
+    verdicts = {each["code"]: each.get("verify", {}).get("verdict") for each in json.loads(written.read_text())}
+    assert verdicts["NNX206"] == "UNVERIFIED"
 
 
 @pytest.mark.runtime

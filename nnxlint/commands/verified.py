@@ -23,7 +23,7 @@ def check_verified(request: CheckRequest, advance: Advance | None = None) -> Rep
     with child_pool(PoolOptions(workers=os.cpu_count() or 1)) as pool:
         fixes = VerifiedFixes(request.known_rules_in, request.settings_of, pool.run)
         report = check(replace(request, choose=fixes), advance)
-    return replace(report, notices=(*report.notices, *fixes.notices()))
+    return replace(report, notices=(*report.notices, *fixes.notices()), verdicts=fixes.verdicts(report))
 
 
 def demand_jax() -> None:

@@ -52,8 +52,15 @@ class RelatedDocument(msgspec.Struct, frozen=True):
     cell: int | None
 
 
+class VerifiedDocument(msgspec.Struct, frozen=True):
+    """What running the code said of the fix, which was taken back."""
+
+    verdict: str
+    reason: str
+
+
 class DiagnosticDocument(msgspec.Struct, frozen=True):
-    """One finding."""
+    """One finding; `verify` is there only where its fix was taken back."""
 
     code: str
     name: str
@@ -66,6 +73,7 @@ class DiagnosticDocument(msgspec.Struct, frozen=True):
     related: tuple[RelatedDocument, ...]
     url: str | None
     level: str
+    verify: VerifiedDocument | msgspec.UnsetType = msgspec.UNSET
 
 
 def json_report(view: View) -> str:
@@ -85,6 +93,7 @@ def _documents(view: View) -> Iterator[DiagnosticDocument]:
 
 
 def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory: Path) -> DiagnosticDocument:
+    verified = report.verdicts.get(diagnostic)
     return DiagnosticDocument(
         code=diagnostic.code,
         name=diagnostic.name,
@@ -97,6 +106,7 @@ def _diagnostic(report: Report, place: Place, diagnostic: Diagnostic, directory:
         related=tuple(_related(report.sources, diagnostic.related, directory)),
         url=page_address(diagnostic.code, diagnostic.name),
         level=diagnostic.level.value,
+        verify=VerifiedDocument(verified.verdict, verified.reason) if verified else msgspec.UNSET,
     )
 
 

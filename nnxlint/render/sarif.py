@@ -95,6 +95,7 @@ def _result(view: View, finding: Finding, known: Mapping[Diagnostic, str], place
             _related(view, each, number) for number, each in enumerate(diagnostic.related, start=1)
         ),
         fixes=tuple(_fixes(view, finding)),
+        properties=_verdict(view.report, diagnostic),
     )
 
 
@@ -102,6 +103,12 @@ def _baseline_state(report: Report, diagnostic: Diagnostic) -> str | None:
     if report.known is None:
         return None
     return "unchanged" if diagnostic in report.known else "new"
+
+
+def _verdict(report: Report, diagnostic: Diagnostic) -> Properties | None:
+    """Tell what running the code said of the fix, where that was asked."""
+    verified = report.verdicts.get(diagnostic)
+    return None if verified is None else {"verify": {"verdict": verified.verdict, "reason": verified.reason}}
 
 
 def _sentences(diagnostic: Diagnostic) -> str:
