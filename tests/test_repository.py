@@ -62,9 +62,9 @@ LAYERS = {
     "syntax": ("syntax", "newer_syntax"),
     "facts": ("semantic.facts", "semantic.index", "semantic.vocabulary", "semantic.statistics"),
     "values": ("semantic.values", "semantic.observe", "semantic.heap", "semantic.frames"),
-    "machine": ("semantic.machine", "semantic.recording"),
+    "machine": ("semantic.machine", "semantic.numbers", "semantic.recording", "semantic.segments"),
     "interpretation": ("semantic.library", "semantic.flow"),
-    "run": ("semantic.run",),
+    "run": ("semantic.run", "semantic.reconcile", "semantic.live"),
     "queries": ("semantic",),  # whatever asks the log: a module of `semantic` that is named nowhere else
     "model": ("semantic.model",),
     "analysis": ("semantic.analysis",),

@@ -28,7 +28,7 @@ def analysed(tmp_path: Path) -> Analyser:
 
 def training_of_last_call(analysis: Analysis) -> set[bool | None]:
     """The modes in which the last call of a model outside of modules reached its layers."""
-    calls = [call for call in analysis._machine.log.model_calls if not call.inside_module]
+    calls = [call for call in analysis._machine.seen.model_calls if not call.inside_module]
     return {use.training for use in calls[-1].uses}
 
 
@@ -87,13 +87,13 @@ pair = outer()
 def test_many_branching_calls_end_soon(analysed: Analyser) -> None:
     functions = "".join(f"def f{n}(x, y):\n    f{n + 1}(x, y)\n    return f{n + 1}(y, x)\n" for n in range(30))
     analysis = analysed(functions + "def f30(x, y):\n    return x\nf0(1, 2)\n")
-    assert not analysis._machine.log.incomplete
+    assert not analysis._machine.seen.incomplete
 
 
 def test_a_run_cut_short_is_marked(analysed: Analyser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nnxlint.semantic.machine.MAX_STEPS", 60)
     monkeypatch.setattr("nnxlint.semantic.run._STEPS_A_ROW", 0)
     analysis = analysed(MODEL + "def run(m):\n    m(1)\n" + "    m = m\n" * 99 + "run(model)\n")
-    calls = analysis._machine.log.model_calls
+    calls = analysis._machine.seen.model_calls
     assert calls
     assert all(call.chain[-1].activation.incomplete for call in calls)

@@ -33,8 +33,8 @@ class Analysis:
 
         What crashed while the file's code was interpreted is raised here, where the engine tells of it.
         """
-        if path in self._machine.log.crashes:
-            raise self._machine.log.crashes[path]
+        if path in self._machine.seen.crashes:
+            raise self._machine.seen.crashes[path]
         target = self.project.targets.get(path, Version(TABLE_VERSIONS[-1]))
         return SemanticModel(self._modules[path], target, self._machine)
 
@@ -50,7 +50,7 @@ class Analysis:
     @property
     def entered(self) -> tuple[Entered, ...]:
         """With which values functions ran, in the order in which they did; empty where nobody asked."""
-        return tuple(self._machine.log.entered or ())
+        return tuple(self._machine.seen.entered or ())
 
     @functools.cached_property
     def statistics(self) -> Statistics:

@@ -87,7 +87,7 @@ def missing_flags(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
 def _flags_left(machine: Machine) -> dict[str, dict[tuple[ast.AST, str], list[Seen]]]:
     """By file, by the place to report and the flag: the calls that left it to its default."""
     found: dict[str, dict[tuple[ast.AST, str], list[Seen]]] = defaultdict(lambda: defaultdict(list))
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         for use in call.uses:
             if isinstance(use.origin, FlagDefault) and use.training:
                 seen = evaluated(machine, call, use.origin.place, (use,))
@@ -107,7 +107,7 @@ def modes_not_set(facts: ModuleFacts, machine: Machine) -> Iterator[EvaluationSi
 def _modes_left(machine: Machine) -> dict[str, dict[ast.AST, list[Seen]]]:
     """By file, by the place to report: the calls whose layers go by an attribute; without uses where in doubt."""
     found: dict[str, dict[ast.AST, list[Seen]]] = defaultdict(lambda: defaultdict(list))
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         steered = tuple(use for use in call.uses if isinstance(use.origin, FlagAttribute))
         if not steered or call.inside_module:
             continue
@@ -172,7 +172,7 @@ def _is_deliberate(step: Step) -> bool:
 
 
 def _onlyevaluated(machine: Machine, step: Step) -> bool:
-    return step.place.node not in machine.log.trained
+    return step.place.node not in machine.seen.trained
 
 
 def _function_sign(step: Step) -> set[str]:
@@ -190,7 +190,7 @@ def site_of(facts: ModuleFacts, machine: Machine, node: ast.AST, group: Sequence
     first = next((seen for seen in group if seen.call.place.node is node), group[-1])
     uses = tuple(dict.fromkeys(use for seen in group for use in seen.uses))
     record = machine.heap.get(first.call.target)
-    is_direct = node not in machine.log.relayed
+    is_direct = node not in machine.seen.relayed
     defaults = [use.origin for use in uses if isinstance(use.origin, FlagDefault)]
     attributes = (use.origin.name for use in uses if isinstance(use.origin, FlagAttribute))
     return EvaluationSite(

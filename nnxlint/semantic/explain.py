@@ -62,7 +62,7 @@ class _Row:
 
 
 def _model_calls(machine: Machine, row: _Row) -> Iterator[str]:
-    calls = [call for call in machine.log.model_calls if call.place in row]
+    calls = [call for call in machine.seen.model_calls if call.place in row]
     for call in calls:
         yield f"`{_text(call.place.node)}` calls a module of class `{_name(call.cls)}`{_built(machine, call.target)}"
         yield from (f"  reaches {_use(use)}" for use in call.uses)
@@ -104,7 +104,7 @@ def _origin(origin: Origin | None) -> str:
 
 
 def _constructions(machine: Machine, row: _Row) -> Iterator[str]:
-    for made in machine.log.constructions:
+    for made in machine.seen.constructions:
         if made.place not in row:
             continue
         times = ", in a loop" if made.loop_depth else ""
@@ -115,19 +115,19 @@ def _constructions(machine: Machine, row: _Row) -> Iterator[str]:
 
 def _taken_rngs(machine: Machine, made: Construction) -> Iterator[str]:
     for number in made.rngs:
-        source = machine.log.newest_rngs(number)
+        source = machine.seen.newest_rngs(number)
         if source is not None:
             yield f"  from the Rngs made at {_where(source.place)}"
-        drawn = sorted({draw.stream for draw in machine.log.draws_of(number)})
+        drawn = sorted({draw.stream for draw in machine.seen.draws_of(number)})
         if drawn:
             yield f"  of which these streams are drawn: {', '.join(drawn)}"
 
 
 def _all_rngs(machine: Machine, row: _Row) -> Iterator[str]:
-    for made in (made for listed in machine.log.rngs.values() for made in listed):
+    for made in (made for listed in machine.seen.rngs.values() for made in listed):
         if made.place in row:
             yield f"`{_text(made.place.node)}` makes an Rngs with {_streams(made)}"
-    for draw in machine.log.draws:
+    for draw in machine.seen.draws:
         if draw.place in row:
             yield _draw(draw)
 
@@ -143,7 +143,7 @@ def _draw(draw: StreamDraw) -> str:
 
 
 def _library_calls(machine: Machine, row: _Row) -> Iterator[str]:
-    for call in machine.log.library_calls:
+    for call in machine.seen.library_calls:
         if call.place in row:
             yield f"`{_text(call.place.node)}` calls `{_short(call.name)}`{_receiver(machine, call)}"
             yield from (f"  under `{_short(transform)}`" for transform in call.transforms)
@@ -155,15 +155,15 @@ def _receiver(machine: Machine, call: LibraryCall) -> str:
 
 
 def _variables(machine: Machine, row: _Row) -> Iterator[str]:
-    for declared in machine.log.declarations:
+    for declared in machine.seen.declarations:
         if declared.place in row:
             kind = "a bare array" if declared.kind == "array" else f"a `{_short(declared.kind)}`"
             yield f"`{declared.owner.name}.{declared.attribute}` is {kind}{_sources(declared.taints)}"
-    for write in machine.log.writes:
+    for write in machine.seen.writes:
         if write.place in row:
             sources = _sources(_taints(write.value))
             yield f"a `{_short(write.kind) or 'Variable'}` gets a new value by `{write.how}`{sources}"
-    for read in machine.log.reads:
+    for read in machine.seen.reads:
         if read.place in row:
             yield f"`{_text(read.place.node)}` reads a Variable{', behind stop_gradient' if read.stopped else ''}"
 
@@ -182,7 +182,7 @@ def _unknown_calls(facts: ModuleFacts, machine: Machine, row: _Row) -> Iterator[
     for node in ast.walk(facts.tree.module):
         if not isinstance(node, ast.Call) or not row.holds(node):
             continue
-        seen = machine.log.calls_seen.get(node)
+        seen = machine.seen.calls_seen.get(node)
         if seen is None:
             yield f"`{_text(node)}` was never run"
         elif seen[0] == "unknown":
@@ -203,7 +203,7 @@ def _classes(facts: ModuleFacts, machine: Machine, row: _Row) -> Iterator[str]:
 
 
 def _built(machine: Machine, target: int) -> str:
-    for made in machine.log.constructions:
+    for made in machine.seen.constructions:
         if made.target == target:
             return f", built at {_where(made.place)}"
     return ", made up from what a parameter or `self` is known to be"

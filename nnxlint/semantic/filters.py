@@ -66,7 +66,7 @@ class FilterSite(Site):
 
 def variables_meant_as_rest(facts: ModuleFacts, machine: Machine) -> Iterator[FilterSite]:
     """The calls that take every Variable where names or neighbours say that the parameters are left out."""
-    taken = machine.log.filterings_of(facts.path)
+    taken = machine.seen.filterings_of(facts.path)
     seen: dict[ast.AST, Filtering] = {}
     for one in taken:
         if one.filters[-1:] == (_VARIABLE,) and one.holds_params is not False:

@@ -7,15 +7,16 @@ it is made, because each of them needs the others.
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias, TypeVar, cast
+from typing import Protocol, TypeVar, cast
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, names_in
 from nnxlint.semantic.flax_api import ClassApi, FlaxApi
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import Heap
 from nnxlint.semantic.index import Index
-from nnxlint.semantic.observe import Arguments, LayerUse, Log
-from nnxlint.semantic.recording import Recording, Run
+from nnxlint.semantic.numbers import Numbers
+from nnxlint.semantic.observe import Arguments, Ground, LayerUse, Log, Whole
+from nnxlint.semantic.recording import Declared, Recording, Run, Segment
 from nnxlint.semantic.values import (
     UNKNOWN,
     ClassRef,
@@ -32,7 +33,6 @@ from nnxlint.semantic.values import (
 )
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
-ObjectKey: TypeAlias = tuple[int, int, str]
 T = TypeVar("T")
 
 MAX_DEPTH = 40
@@ -80,7 +80,14 @@ class Machine:
     combining: frozenset[str] = frozenset()
     mode_flags: ModeFlags = NO_MODE_FLAGS
     heap: Heap = field(default_factory=Heap)
+    numbers: Numbers = field(default_factory=Numbers)
     log: Log = field(default_factory=Log)
+    seen: Whole = field(default_factory=Whole)
+    ground: Ground = field(default_factory=Ground)
+    touched: set[Declared] = field(default_factory=set)
+    top_levels: dict[str, Segment] = field(default_factory=dict)
+    made_up: dict[ClassDecl, list[Segment]] = field(default_factory=dict)
+    roots: dict[FunctionDecl, Segment] = field(default_factory=dict)
     modules: dict[str, Frame] = field(default_factory=dict)
     entered: set[FunctionDecl] = field(default_factory=set)
     collectors: list[list[LayerUse]] = field(default_factory=list)
@@ -99,6 +106,7 @@ class Machine:
     activations: int = 0
     runs: dict[object, list[Run]] = field(default_factory=dict)
     ran: dict[FunctionDecl, tuple[int, int]] = field(default_factory=dict)
+    worn: dict[FunctionDecl, None] = field(default_factory=dict)
     noisy: set[FunctionDecl] = field(default_factory=set)
     managers: dict[int, tuple[dict[int, Record], dict[int, Record]]] = field(default_factory=dict)
     yielded: dict[int, Record] = field(default_factory=dict)
@@ -106,10 +114,6 @@ class Machine:
     _names: dict[ast.AST, tuple[str, ...]] = field(default_factory=dict)
     _linearising: int = 0
     _library_classes: dict[ClassDecl, ClassApi | None] = field(default_factory=dict)
-    _contexts: dict[tuple[int, int], int] = field(default_factory=dict)
-    _context_keys: list[tuple[int, int]] = field(default_factory=lambda: [(0, 0)])
-    _objects: dict[ObjectKey, int] = field(default_factory=dict)
-    _object_keys: list[ObjectKey] = field(default_factory=lambda: [(0, 0, "")])
 
     def tick(self, amount: int = 1) -> None:
         """Count work; `BudgetError` when the root has had its share."""
@@ -124,41 +128,17 @@ class Machine:
 
     def context(self, parent: int, node: ast.AST) -> int:
         """The number of the call chain `parent` extended by a call at `node`."""
-        return self.context_of((parent, id(node)))
-
-    def context_of(self, key: tuple[int, int]) -> int:
-        """The number of a call chain by its caller's number and the call's identity."""
-        known = self._contexts.get(key)
-        if known is None:
-            known = self._contexts[key] = len(self._context_keys)
-            self._context_keys.append(key)
-        return known
-
-    def context_key(self, context: int) -> tuple[int, int]:
-        """What `context_of` gave this number for."""
-        return self._context_keys[context]
-
-    def number_of(self, key: ObjectKey) -> int:
-        """The number of the object made in a call chain, at a place, under a further name."""
-        known = self._objects.get(key)
-        if known is None:
-            known = self._objects[key] = len(self._object_keys)
-            self._object_keys.append(key)
-        return known
-
-    def key_of(self, target: int) -> ObjectKey:
-        """What `number_of` gave this number for; of a part of an object, its owner negated is the chain."""
-        return self._object_keys[target]
+        return self.numbers.context((parent, id(node)))
 
     def allocate(self, frame: Frame, node: ast.AST, record: Record, extra: str = "") -> Ref:
         """A new object; the same place in the same call chain gives the same object again."""
-        number = self.number_of((frame.context, id(node), extra))
+        number = self.numbers.target((frame.context, id(node), extra))
         self.heap.write(number, record)
         return Ref(number)
 
     def part_of(self, owner: int, name: str, record: Record) -> Ref:
         """An object that belongs to another under a name, made when it is first looked at."""
-        number = self.number_of((-owner, 0, name))
+        number = self.numbers.target((-owner, 0, name))
         if self.heap.get(number) is None:
             self.heap.write(number, record)
         return Ref(number)
@@ -183,8 +163,19 @@ class Machine:
     def forget_runs(self) -> None:
         """Let go of what only helps while interpreting."""
         self.runs.clear()
-        self.ran.clear()
         self._names.clear()
+
+    def forget_classes(self) -> tuple[ClassDecl, ...]:
+        """Let go of what was found out about classes; about which."""
+        known = tuple(self.linearised)
+        self.linearised.clear()
+        self._library_classes.clear()
+        return known
+
+    def look_back(self, seen: Whole) -> None:
+        """Have finished a run: this is what was seen in it."""
+        self.seen = seen
+        self._derived.clear()
 
     def names_in(self, node: ast.AST) -> tuple[str, ...]:
         """The names and attributes in an expression, outer ones first: looked for once."""

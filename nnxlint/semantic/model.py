@@ -65,7 +65,7 @@ class SemanticModel:
         """The calls of these canonical names, in the order of the file."""
         grouped: dict[ast.AST, list[LibraryCall]] = defaultdict(list)
         for name in names:
-            for seen in self.machine.log.calls_of(self.path, name):
+            for seen in self.machine.seen.calls_of(self.path, name):
                 grouped[seen.place.node].append(seen)
         for node, seen_calls in sorted(grouped.items(), key=lambda item: self.tree.span(item[0])):
             name = seen_calls[0].name

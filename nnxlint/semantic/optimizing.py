@@ -59,7 +59,7 @@ def optimizer_updates(facts: ModuleFacts, machine: Machine) -> Iterator[UpdateSi
     """The calls in a file of `update` on optimizers of `flax.nnx`."""
     grouped: dict[ast.AST, list[LibraryCall]] = defaultdict(list)
     for name in (f"{PLAIN}.update", "flax.nnx.ModelAndOptimizer.update"):
-        for seen in machine.log.calls_of(facts.path, name):
+        for seen in machine.seen.calls_of(facts.path, name):
             grouped[seen.place.node].append(seen)
     for node, seen_calls in grouped.items():
         if isinstance(node, ast.Call):
@@ -92,7 +92,7 @@ def optimizer_models(facts: ModuleFacts, machine: Machine) -> Iterator[ModelRead
 
 def _models_read(machine: Machine) -> dict[str, dict[ast.AST, list[ModelRead]]]:
     found: dict[str, dict[ast.AST, list[ModelRead]]] = defaultdict(lambda: defaultdict(list))
-    for read in machine.log.models_read:
+    for read in machine.seen.models_read:
         found[read.place.path][read.place.node].append(read)
     return found
 

@@ -59,7 +59,7 @@ def overridden_modes(facts: ModuleFacts, machine: Machine) -> Iterator[Overridde
 
 def _overridden(machine: Machine) -> dict[str, dict[ast.AST, list[Seen]]]:
     found: dict[str, dict[ast.AST, list[Seen]]] = defaultdict(lambda: defaultdict(list))
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         uses = tuple(use for use in call.uses if use.overridden and _goes_by_a_flag(use))
         if not uses or call.inside_module or call.chooses_mode:
             continue
@@ -130,7 +130,7 @@ def hard_coded_modes(facts: ModuleFacts, machine: Machine) -> Iterator[HardCoded
 
 def _hard_coded(machine: Machine) -> dict[str, dict[ast.AST, tuple[LayerUse, Seen]]]:
     found: dict[str, dict[ast.AST, tuple[LayerUse, Seen]]] = defaultdict(dict)
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         uses = tuple(use for use in call.uses if use.training and isinstance(use.origin, FlagLiteral))
         if not uses or call.inside_module or call.asked is False:
             continue

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
+from nnxlint.semantic.facts import ClassDecl, FunctionDecl
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.observe import LayerUse, Noise
+from nnxlint.semantic.observe import LayerUse, Log, Noise
 from nnxlint.semantic.values import Record, Value
 
+Declared: TypeAlias = FunctionDecl | ClassDecl
 Reads = dict[int, tuple[Record | None, int]]
 
 
@@ -22,6 +25,7 @@ class Run:
     changes: Mapping[int, Record]
     value: Value
     trains: bool
+    touched: frozenset[Declared]
     uses: tuple[LayerUse, ...] = ()
 
 
@@ -46,3 +50,16 @@ class Recording:
         """Remember that a variable of an enclosing function was looked at."""
         if frame.serial < self.serial:
             self.outer.setdefault((frame, name), value)
+
+
+@dataclass(slots=True, eq=False)
+class Segment:
+    """What one part of the project showed, run by itself: a top level, a root, or the making of a made-up object.
+
+    `touched`: the declarations that it looked at. It shows the same again unless one of these changes, or what is on
+    the heap without it. `worn`: how many functions had run too often by then.
+    """
+
+    log: Log
+    touched: set[Declared] = field(default_factory=set)
+    worn: int = 0

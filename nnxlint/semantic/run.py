@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, ModuleFacts
 from nnxlint.semantic.flax_api import FlaxApi
@@ -17,6 +18,7 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments, Watched
+from nnxlint.semantic.segments import segment, whole
 from nnxlint.semantic.values import ClassRef, Func, Place, Value
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
@@ -38,7 +40,7 @@ def run_project(
 ) -> Machine:
     """Interpret the whole project; the log tells what was observed, and more where it is asked for."""
     index = Index(modules, tuple(search_roots))
-    groups = connected(index)
+    done = habits(index)
     machine = Machine(
         index=index,
         api=api,
@@ -46,28 +48,26 @@ def run_project(
         execute=execute,
         call=call,
         mode_flags=mode_flags,
-        mode_setting=_together(groups, (path for path, facts in modules.items() if _sets_modes(facts))),
-        combining=_together(
-            groups, (path for path, facts in modules.items() if "ModelAndOptimizer" in facts.mentioned)
-        ),
+        mode_setting=done.mode_setting,
+        combining=done.combining,
     )
     machine.log.entered = [] if entered else None
     machine.log.watched = Watched() if watched else None
-    with _room():
+    with room():
         for path in sorted(modules):
-            rows = modules[path].tree.source.lines.row_count
-            _guarded(machine, path, lambda path=path: module_frame(machine, path), allowance=rows * _STEPS_A_ROW)  # type: ignore[misc]
-        _run_pending(machine, len(machine.pending))
+            run_module(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]
+        run_pending(machine, machine.pending)
         machine.settled = True
         _run_roots(machine, modules)
         _make_up(machine, modules)
     machine.forget_runs()
+    machine.look_back(whole(machine))
     return machine
 
 
 @contextmanager
-def _room() -> Iterator[None]:
-    """Deep enough for nested calls of nested code."""
+def room() -> Iterator[None]:
+    """Room to run in: deep enough for nested calls of nested code."""
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
     try:
@@ -76,16 +76,33 @@ def _room() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def _sets_modes(facts: ModuleFacts) -> bool:
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What files do that matters in all files which hang together with them by imports: they set modes, and so on."""
+
+    mode_setting: frozenset[str]
+    combining: frozenset[str]
+
+
+def habits(index: Index) -> Habits:
+    """What is done anywhere in the files that hang together."""
+    groups = connected(index)
+    setting = (groups[path] for path, facts in index.modules.items() if sets_modes(facts))
+    combining = (groups[path] for path, facts in index.modules.items() if combines(facts))
+    return Habits(frozenset().union(*setting), frozenset().union(*combining))
+
+
+def sets_modes(facts: ModuleFacts) -> bool:
+    """Whether a file sets the mode of anything."""
     return bool((facts.mentioned | facts.keywords) & _MODE_SETTERS)
 
 
-def _together(groups: Mapping[str, frozenset[str]], paths: Iterator[str]) -> frozenset[str]:
-    """The files that hang together with any of these by imports."""
-    return frozenset().union(*(groups[path] for path in paths))
+def combines(facts: ModuleFacts) -> bool:
+    """Whether a file has optimizers that hold their model."""
+    return "ModelAndOptimizer" in facts.mentioned
 
 
-def _guarded(machine: Machine, path: str, action: Callable[[], object], *, allowance: int = 0) -> None:
+def guarded(machine: Machine, path: str, action: Callable[[], object], *, allowance: int = 0) -> None:
     """One root: it has its own budget, and what it leaves half done counts as not understood."""
     machine.steps = -allowance
     depth = len(machine.calling)
@@ -105,11 +122,19 @@ def _guarded(machine: Machine, path: str, action: Callable[[], object], *, allow
         machine.stopping = machine.abstract = 0
 
 
-def _run_pending(machine: Machine, known: int) -> None:
+def run_module(machine: Machine, path: str, action: Callable[[], object]) -> None:
+    """Run what runs a module's top level, with a budget by its length."""
+    rows = machine.index.modules[path].tree.source.lines.row_count
+    guarded(machine, path, action, allowance=rows * _STEPS_A_ROW)
+
+
+def run_pending(machine: Machine, pending: Sequence[tuple[FunctionDecl, Frame]]) -> None:
     """Functions inside functions that nobody called: run them where their enclosing function ended."""
-    for decl, frame in machine.pending[:known]:
+    for decl, frame in pending:
         if frame.decl is not None and decl not in machine.entered:
-            _guarded(machine, decl.path, lambda decl=decl, frame=frame: _run(machine, frame, decl, None))  # type: ignore[misc]
+            with segment(machine) as part:
+                machine.roots[decl] = part
+                guarded(machine, decl.path, lambda decl=decl, frame=frame: _run(machine, frame, decl, None))  # type: ignore[misc]
 
 
 def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
@@ -118,13 +143,13 @@ def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
         (facts, decl)
         for _, facts in sorted(modules.items())
         for decl in facts.functions.values()
-        if _is_root(facts, decl)
+        if is_root(facts, decl)
     ]
     # What nobody mentions is called from outside; what is mentioned was mostly reached from there by then.
     for chosen in (False, True):
         for facts, decl in roots:
             if decl not in machine.entered and (decl.name in mentioned) is chosen:
-                _run_root(machine, facts, decl)
+                run_root(machine, facts, decl)
 
 
 def _make_up(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
@@ -140,27 +165,32 @@ def _make_up(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
             if frame is not None and decl not in built and machine.is_module(cls):
                 mark = machine.heap.mark()
                 frame.restart()
-                _guarded(machine, path, lambda frame=frame, cls=cls: prototype(machine, frame, cls))  # type: ignore[misc]
+                guarded(machine, path, lambda frame=frame, cls=cls: prototype(machine, frame, cls))  # type: ignore[misc]
                 machine.heap.rewind(mark)
 
 
-def _is_root(facts: ModuleFacts, decl: FunctionDecl) -> bool:
+def is_root(facts: ModuleFacts, decl: FunctionDecl) -> bool:
+    """Whether a function can be called from outside: no lambda, and not inside another function."""
     if isinstance(decl.node, ast.Lambda):
         return False
     return decl.owner is not None or facts.top_level.get(decl.name) is decl.node
 
 
-def _run_root(machine: Machine, facts: ModuleFacts, decl: FunctionDecl) -> None:
+def run_root(machine: Machine, facts: ModuleFacts, decl: FunctionDecl) -> None:
+    """Run a function as if it was called from outside, as a segment of its own."""
     frame = machine.modules.get(facts.path)
     if frame is None:
         return
     mark = machine.heap.mark()
     known = len(machine.pending)
     machine.building.clear()
-    _guarded(machine, decl.path, lambda: _run(machine, frame, decl, decl.owner))
-    for inner, enclosing in machine.pending[known:]:
-        if inner not in machine.entered:
-            _guarded(machine, decl.path, lambda inner=inner, enclosing=enclosing: _run(machine, enclosing, inner, None))  # type: ignore[misc]
+    with segment(machine) as part:
+        part.worn = len(machine.worn)
+        machine.roots[decl] = part
+        guarded(machine, decl.path, lambda: _run(machine, frame, decl, decl.owner))
+        for inner, around in machine.pending[known:]:
+            if inner not in machine.entered:
+                guarded(machine, decl.path, lambda inner=inner, around=around: _run(machine, around, inner, None))  # type: ignore[misc]
     del machine.pending[known:]
     machine.heap.rewind(mark)
 

@@ -85,7 +85,7 @@ def _describe(function: str, held: Held) -> str:
 
 def _by_call(facts: ModuleFacts, machine: Machine) -> dict[ast.AST, list[Storing]]:
     grouped: dict[ast.AST, list[Storing]] = defaultdict(list)
-    for storing in machine.log.storings_of(facts.path):
+    for storing in machine.seen.storings_of(facts.path):
         if isinstance(storing.place.node, ast.Call):
             grouped[storing.place.node].append(storing)
     return dict(sorted(grouped.items(), key=lambda item: facts.tree.span(item[0])))

@@ -65,7 +65,7 @@ class _Found:
     rngs: dict[ast.AST, bool] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        log = self.machine.log
+        log = self.machine.seen
         for call in log.library_calls:
             if call.name in _OPTIMIZERS:
                 self.optimizers.add(call.place.node)
@@ -110,7 +110,7 @@ class _File:
     def model_calls(self) -> Iterator[str | None]:
         """The outcome of every call of what is or may be a module."""
         for call, owner in _calls(self.facts.tree.module, None):
-            seen = self.found.machine.log.calls_seen.get(call)
+            seen = self.found.machine.seen.calls_seen.get(call)
             if seen is not None and seen[0] == "module":
                 yield None
             elif (seen is None or seen[0] == "unknown") and self._is_plausible(call.func, owner):
@@ -141,7 +141,7 @@ class _File:
 
     def optimizers(self) -> Iterator[str | None]:
         """The outcome of every optimizer that is made or updated."""
-        log = self.found.machine.log
+        log = self.found.machine.seen
         for call, _ in _calls(self.facts.tree.module, None):
             name = _last_name(call.func)
             if name in {"Optimizer", "ModelAndOptimizer"} and _reads(call.func) & {"nnx", "flax", name}:
@@ -151,7 +151,7 @@ class _File:
                 yield None if call in self.found.updates else self._reason(call)
 
     def _reason(self, call: ast.Call) -> str | None:
-        seen = self.found.machine.log.calls_seen.get(call)
+        seen = self.found.machine.seen.calls_seen.get(call)
         if seen is None:
             return _NEVER_RUN
         return seen[1] if seen[0] == "unknown" else None

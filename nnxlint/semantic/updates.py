@@ -52,7 +52,7 @@ class ManualUpdate(Site):
 def manual_updates(facts: ModuleFacts, machine: Machine) -> Iterator[ManualUpdate]:
     """The hand-written gradient steps of a file, in its order."""
     grouped: dict[ast.AST, list[VariableWrite]] = defaultdict(list)
-    for write in machine.log.writes:
+    for write in machine.seen.writes:
         if write.place.path == facts.path:
             grouped[write.place.node].append(write)
     for node, writes in sorted(grouped.items(), key=lambda item: facts.tree.span(item[0])):
@@ -110,7 +110,7 @@ def _plain_descent(facts: ModuleFacts, machine: Machine, write: VariableWrite) -
     call = write.place.node
     if not isinstance(call, ast.Call) or len(call.args) != 2 or not isinstance(call.args[0], ast.Name):  # noqa: PLR2004
         return None
-    for mapped in machine.log.calls_of(facts.path, "jax.tree.map"):
+    for mapped in machine.seen.calls_of(facts.path, "jax.tree.map"):
         plain = mapped.result is write.value and _takes_all_params(mapped, write.variable)
         parts = _descent_parts(mapped) if plain else None
         if parts is not None:
@@ -133,7 +133,7 @@ def _construction(
 ) -> ast.Assign | None:
     """The one assignment that makes the updated model, in the function of the update, after the rate is known."""
     # The log, not the heap: what a function made is gone from there once the function is left.
-    made = next((each.place for each in machine.log.constructions if each.target == write.variable), None)
+    made = next((each.place for each in machine.seen.constructions if each.target == write.variable), None)
     if made is None or made.path != facts.path or not isinstance(rate, ast.Constant):
         return None
     around, here = facts.tree.ancestors(made.node), facts.tree.ancestors(call)

@@ -111,12 +111,8 @@ def _callee_name(place: Place) -> str:
 
 
 def _note(machine: Machine, place: Place, kind: str, detail: str) -> None:
-    """Keep, for the statistics, the best that was ever known of what a call calls."""
-    if not isinstance(place.node, ast.Call):
-        return
-    seen = machine.log.calls_seen.get(place.node)
-    if seen is None or seen[0] == "unknown" or kind == "module":
-        machine.log.calls_seen[place.node] = (kind, detail)
+    if isinstance(place.node, ast.Call):
+        machine.log.note_called(place.node, kind, detail)
 
 
 def _note_method(machine: Machine, callee: Method, place: Place) -> None:

@@ -53,6 +53,7 @@ def instantiate(machine: Machine, frame: Frame, cls: ClassRef, arguments: Argume
 
 def construct(machine: Machine, frame: Frame, cls: ClassRef, made: Ref, arguments: Arguments, place: Place) -> None:
     """Run the constructor that an object of the class gets."""
+    machine.touched.update(each.decl for each in machine.ancestry(cls) if isinstance(each, ClassRef))
     constructor = attributes.class_member(machine, frame, cls, "__init__", made, place)
     if _is_dataclass(machine, cls) and not isinstance(constructor, Func):
         _fill_fields(machine, frame, cls, made, arguments, place)
@@ -127,7 +128,7 @@ def prototype(machine: Machine, frame: Frame, cls: ClassRef) -> Value:
     """An object made up for a parameter of the class: its structure is known, its modes are not."""
     # All parameters of a class get the same object, in every run the same one: so that runs can be compared.
     home = replace(frame, context=machine.context(0 if machine.settled else -1, cls.decl.node))
-    number = machine.number_of((home.context, id(cls.decl.node), "prototype"))
+    number = machine.numbers.target((home.context, id(cls.decl.node), "prototype"))
     if machine.heap.get(number) is not None and cls.decl not in machine.building:
         return Ref(number)
     if cls.decl in machine.building:

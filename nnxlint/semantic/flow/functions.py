@@ -56,6 +56,7 @@ def run_function(
         serial=machine.next_serial(),
     )
     machine.entered.add(decl)
+    machine.touched.add(decl)
     machine.calling.append(decl)
     given = arguments if function.bound is None else _with_self(function.bound, arguments)
     try:

@@ -15,7 +15,8 @@ from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, Noise
-from nnxlint.semantic.recording import Recording, Run
+from nnxlint.semantic.recording import Declared, Recording, Run
+from nnxlint.semantic.segments import segment
 from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, Value, all_taints
 
 _KEPT = 6
@@ -37,7 +38,8 @@ def remembered(
         return value
     times, spent = machine.ran.get(decl, (0, 0))
     enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
-    if times >= enough_times and spent >= enough_steps:
+    if decl in machine.worn or (times >= enough_times and spent >= enough_steps):
+        machine.worn.setdefault(decl)
         escape(machine, arguments.values())
         return Unknown(all_taints(arguments.values()), "a function that runs too often")
     steps = machine.steps
@@ -62,6 +64,7 @@ def _from_earlier(machine: Machine, frame: Frame, kept: list[Run]) -> Value | No
         if _holds(machine, earlier):
             value = _repeated(machine, frame, earlier)
             if value is not None:
+                machine.touched |= earlier.touched
                 if machine.collectors:
                     machine.collectors[-1].extend(earlier.uses)
                 return value
@@ -74,7 +77,11 @@ def made_up(machine: Machine, frame: Frame, cls: ClassRef, run: Callable[[], Ref
     value = _from_earlier(machine, frame, kept)
     if value is not None:
         return value
-    value, finished, _ = _recorded(machine, frame, run)
+    with segment(machine) as part:
+        value, finished, _ = _recorded(machine, frame, run)
+    machine.made_up.setdefault(cls.decl, []).append(part)
+    machine.touched |= part.touched
+    machine.ground.lay(part.log.layer)
     if finished is not None and len(kept) < _KEPT:
         kept.append(finished)
     return value
@@ -131,6 +138,7 @@ def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple
     """Run, and what the run was, where it depended on nothing but what was watched."""
     recording = machine.begin(frame.serial)
     trained, frame.activation.trains = frame.activation.trains, False
+    outside, machine.touched = machine.touched, set()
     mark = machine.heap.mark()
     uses: list[LayerUse] = []
     machine.collectors.append(uses)
@@ -140,11 +148,13 @@ def _recorded(machine: Machine, frame: Frame, run: Callable[[], Value]) -> tuple
         trains, frame.activation.trains = frame.activation.trains, trained or frame.activation.trains
         machine.end(recording)
         machine.collectors.pop()
+        touched, machine.touched = frozenset(machine.touched), outside
+        machine.touched |= touched
     if machine.collectors:
         machine.collectors[-1].extend(uses)
     now, before = machine.log.noise(), recording.noise
     noise = Noise(now.size - before.size, now.telling - before.telling, now.lasting - before.lasting)
-    return value, _finished(machine, frame, recording, mark, value, uses, trains=trains), noise
+    return value, _finished(machine, frame, recording, mark, value, uses, touched, trains=trains), noise
 
 
 def _finished(
@@ -154,6 +164,7 @@ def _finished(
     mark: int,
     value: Value,
     uses: list[LayerUse],
+    touched: frozenset[Declared],
     *,
     trains: bool,
 ) -> Run | None:
@@ -168,6 +179,7 @@ def _finished(
         changes=machine.heap.changes(mark),
         value=value,
         trains=trains,
+        touched=touched,
         uses=tuple(dict.fromkeys(uses)),
     )
 

@@ -6,6 +6,7 @@ from nnxlint.semantic.facts import ModuleFacts
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.holding import note_holders
 from nnxlint.semantic.machine import Machine
+from nnxlint.semantic.segments import segment
 from nnxlint.semantic.values import UNKNOWN, External, ModuleRef, Taint, Unknown, Value
 
 # Names of these libraries never mean files of the project, not even when the project is the library itself:
@@ -19,14 +20,29 @@ def module_frame(machine: Machine, path: str) -> Frame | None:
     facts = machine.index.modules.get(path)
     if known is not None or facts is None:
         return known
-    frame = Frame(facts, None, machine.context(0, facts.tree.module), rebound=set(facts.globals))
+    frame = Frame(facts, None, machine.context(0, facts.tree.module))
     machine.modules[path] = frame
-    frame.locals.update(__name__=UNKNOWN, __file__=UNKNOWN)
-    stopping, machine.stopping = machine.stopping, 0
-    machine.execute(machine, frame, facts.tree.module.body)
-    note_holders(machine, frame, UNKNOWN)
-    machine.stopping = stopping
+    restart_module(machine, frame)
     return frame
+
+
+def restart_module(machine: Machine, frame: Frame) -> None:
+    """Run a module's top level in its frame, for the first time or again, as a segment of its own."""
+    frame.locals.clear()
+    frame.locals.update(__name__=UNKNOWN, __file__=UNKNOWN)
+    frame.rebound = set(frame.module.globals)
+    stopping, machine.stopping = machine.stopping, 0
+    with segment(machine) as part:
+        machine.top_levels[frame.path] = part
+        try:
+            machine.execute(machine, frame, frame.module.tree.module.body)
+            note_holders(machine, frame, UNKNOWN)
+        except Exception:
+            part.log.cut()
+            raise
+        finally:
+            machine.ground.lay(part.log.layer)
+    machine.stopping = stopping
 
 
 def module_member(machine: Machine, path: str, name: str) -> Value | None:

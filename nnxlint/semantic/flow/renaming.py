@@ -53,17 +53,17 @@ class Renaming:
         return known
 
     def _renumbered(self, target: int) -> int:
-        context, node, extra = self.machine.key_of(target)
+        context, node, extra = self.machine.numbers.key_of(target)
         if context < 0:
-            return self.machine.number_of((-self.number(-context), node, extra))
-        return self.machine.number_of((self._context(context), node, extra))
+            return self.machine.numbers.target((-self.number(-context), node, extra))
+        return self.machine.numbers.target((self._context(context), node, extra))
 
     def _context(self, context: int) -> int:
         if context in {0, self.old}:
             return self.new if context else 0
-        parent, node = self.machine.context_key(context)
+        parent, node = self.machine.numbers.context_key(context)
         moved = self._context(parent)
-        return context if moved == parent else self.machine.context_of((moved, node))
+        return context if moved == parent else self.machine.numbers.context((moved, node))
 
     def record(self, record: Record) -> Record:
         """A record with the objects in it renumbered."""

@@ -96,7 +96,7 @@ def declared_in(facts: ModuleFacts, machine: Machine) -> Iterator[Declared]:
 def _constructing(machine: Machine) -> dict[str, list[Declaration]]:
     """The declarations of constructors, by file."""
     found = defaultdict(list)
-    for one in machine.log.declarations:
+    for one in machine.seen.declarations:
         if one.constructing:
             found[one.place.path].append(one)
     return found

@@ -88,7 +88,7 @@ def _is_param(machine: Machine, one: Declared) -> bool:
 
 def _accesses(machine: Machine) -> tuple[Mapping[int, list], Mapping[int, list]]:  # type: ignore[type-arg]
     """The writes and the reads of each Variable."""
-    return _by_variable(machine.log.writes), _by_variable(machine.log.reads)
+    return _by_variable(machine.seen.writes), _by_variable(machine.seen.reads)
 
 
 def _by_variable(records: list) -> Mapping[int, list]:  # type: ignore[type-arg]
@@ -132,7 +132,7 @@ def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
     cls = seen.declared.variable_class
     if cls is None or not words(cls.decl.name) & names.STATE_KINDS:
         return None
-    calls = seen.family.families.machine.log.library_calls
+    calls = seen.family.families.machine.seen.library_calls
     filtered = any(
         isinstance(given, ClassRef) and given.decl is cls.decl for call in calls for given in call.arguments.values()
     )

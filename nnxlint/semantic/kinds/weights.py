@@ -63,7 +63,7 @@ def weights(facts: ModuleFacts, machine: Machine) -> Iterator[WeightSite]:
 
 
 def _written(machine: Machine) -> frozenset[int]:
-    return frozenset(write.variable for write in machine.log.writes)
+    return frozenset(write.variable for write in machine.seen.writes)
 
 
 def _is_candidate(one: Declared) -> bool:

@@ -143,7 +143,7 @@ def note_construction(machine: Machine, frame: Frame, made: Ref, arguments: Argu
         draws=any(machine.log.draws_of(target) for target in found),
         abstract=bool(machine.abstract),
     )
-    machine.log.add_construction(construction)
+    machine.log.constructions.append(construction)
     for one in frame.chain() if found else ():
         if one.loop_depth:
             one.activation.looped.append(construction)

@@ -73,7 +73,8 @@ def note_call(
     held = tuple(dict.fromkeys(_held(machine, name, arguments)))
     target = receiver.target if isinstance(receiver, Ref) else -1
     to_file = not name.endswith(".dumps") and not _goes_elsewhere(machine, name, arguments, place)
-    machine.log.add_storing(Storing(place, name, kind, held, target, frame.decl, to_file))
+    storing = Storing(place, name, kind, held, target, frame.decl, to_file)
+    machine.log.add_storing(machine.next_serial(), storing)
 
 
 def note_write(machine: Machine, arguments: Arguments, place: Place) -> None:
@@ -92,7 +93,7 @@ def note_write(machine: Machine, arguments: Arguments, place: Place) -> None:
 def pickled(machine: Machine, name: str) -> Value | None:
     """What `pickle.dumps` gives: bytes that remember which call made them."""
     if name.partition(".")[0] in _DUMPERS and name.endswith(".dumps"):
-        return Array(frozenset({Taint(f"{_PICKLED}{len(machine.log.storings)}")}))
+        return Array(frozenset({Taint(f"{_PICKLED}{machine.activations + 1}")}))
     return None
 
 
@@ -219,7 +220,7 @@ def _note_filtering(machine: Machine, frame: Frame, name: str, arguments: Argume
     if node is None or not any(isinstance(one, External) for one in filters):
         return
     params = holds_params(machine, node)
-    machine.log.add_filtering(Filtering(place, name, node, filters, params, frame.decl, frame.targets))
+    machine.log.filterings.append(Filtering(place, name, node, filters, params, frame.decl, frame.targets))
 
 
 def construct(machine: Machine, frame: Frame, name: str, arguments: Arguments, place: Place) -> Value | None:

@@ -1,5 +1,6 @@
 """What the interpreter saw: one record for each event that a rule may ask about, and the log of them."""
 
+from nnxlint.semantic.observe.ground import Ground
 from nnxlint.semantic.observe.log import Log, Noise
 from nnxlint.semantic.observe.records import (
     Activation,
@@ -21,6 +22,7 @@ from nnxlint.semantic.observe.records import (
     VariableWrite,
 )
 from nnxlint.semantic.observe.watching import Built, Entered, Sighting, Watched
+from nnxlint.semantic.observe.whole import Whole
 
 __all__ = [
     "Activation",
@@ -30,6 +32,7 @@ __all__ = [
     "Declaration",
     "Entered",
     "Filtering",
+    "Ground",
     "Held",
     "Holder",
     "LayerUse",
@@ -46,4 +49,5 @@ __all__ = [
     "VariableRead",
     "VariableWrite",
     "Watched",
+    "Whole",
 ]

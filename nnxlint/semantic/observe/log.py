@@ -1,10 +1,11 @@
-"""The log of a run: every record, found again by file and name."""
+"""The log of a run: every record that it left."""
 
 import ast
 from collections.abc import Sized
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from nnxlint.semantic.observe.ground import Ground, Layer
 from nnxlint.semantic.observe.records import (
     Construction,
     Declaration,
@@ -20,7 +21,6 @@ from nnxlint.semantic.observe.records import (
     VariableWrite,
 )
 from nnxlint.semantic.observe.watching import Entered, Watched
-from nnxlint.semantic.values import Place
 
 # Rules look at each call of these, with the objects that are in reach there; of other names it is enough that they
 # were called.
@@ -49,7 +49,10 @@ class Log:
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
     modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
     With which values functions ran (`entered`) and how objects were (`watched`) is kept only where somebody asked.
+    `ground`: what was observed before and may be asked about here; `layer`: what this log would add to it.
     """
+
+    ground: Ground = field(default_factory=Ground)
 
     model_calls: list[ModelCall] = field(default_factory=list)
     library_calls: list[LibraryCall] = field(default_factory=list)
@@ -70,22 +73,15 @@ class Log:
     incomplete: set[str] = field(default_factory=set)
     crashes: dict[str, Exception] = field(default_factory=dict)
     cut_short: set[int] = field(default_factory=set)
-    storings: list[Storing] = field(default_factory=list)
+    storings: dict[int, Storing] = field(default_factory=dict)
     filterings: list[Filtering] = field(default_factory=list)
+    written: set[int] = field(default_factory=set)
     entered: list[Entered] | None = None
     watched: Watched | None = None
-    _by_name: dict[tuple[str, str], list[LibraryCall]] = field(default_factory=dict)
+    layer: Layer = field(default_factory=Layer)
     _each: int = 0
-    _written: set[int] = field(default_factory=set)
-    _storings_of: dict[str, list[int]] = field(default_factory=dict)
-    _filterings_of: dict[str, list[Filtering]] = field(default_factory=dict)
-    _newest: dict[int, RngsMade] = field(default_factory=dict)
-    _draws: dict[int, list[StreamDraw]] = field(default_factory=dict)
-    _built: dict[int, list[Construction]] = field(default_factory=dict)
-    _at: dict[Place, set[int]] = field(default_factory=dict)
-    _names_drawn: set[str] = field(default_factory=set)
 
-    def cut(self, model_calls: int, library_calls: int) -> None:
+    def cut(self, model_calls: int = 0, library_calls: int = 0) -> None:
         """Mark what was observed from these numbers on as part of a run that was ended early."""
         for call in self.model_calls[model_calls:]:
             for step in call.chain:
@@ -100,88 +96,52 @@ class Log:
             self.models_read,
             self.draws,
             self.constructions,
-            self._newest,
+            self.layer.made,
             self.escaped,
             self.kept,
             self.loaded,
             self.holders,
             self.storings,
             self.filterings,
-            self._written,
+            self.written,
         )
         lasting = sum(len(one) for one in lists)
         calls = lasting + len(self.model_calls) + len(self.reads)
         return Noise(calls + len(self.library_calls), calls + self._each, lasting)
 
+    def note_called(self, node: ast.Call, kind: str, detail: str) -> None:
+        """Keep, for the statistics, the best that was ever known of what a call calls."""
+        seen = self.calls_seen.get(node)
+        if seen is None or seen[0] == "unknown" or kind == "module":
+            self.calls_seen[node] = (kind, detail)
+
     def add_call(self, call: LibraryCall) -> None:
-        """Keep a library's call, found again by its file and name."""
+        """Keep a library's call."""
         self.library_calls.append(call)
         self._each += call.name in _EACH
-        self._by_name.setdefault((call.place.path, call.name), []).append(call)
-
-    def calls_of(self, path: str, name: str) -> tuple[LibraryCall, ...]:
-        """The calls of a canonical name in a file."""
-        return tuple(self._by_name.get((path, name), ()))
 
     def add_rngs(self, made: RngsMade) -> None:
         """Keep an `Rngs`, found again by its file and its number."""
         self.rngs.setdefault(made.place.path, []).append(made)
-        self._newest[made.target] = made
+        self.layer.made[made.target] = made
 
     def newest_rngs(self, target: int) -> RngsMade | None:
         """How the `Rngs` of this number was made, last."""
-        return self._newest.get(target)
+        return self.layer.made.get(target) or self.ground.newest_rngs(target)
 
     def add_draw(self, draw: StreamDraw) -> None:
         """Keep a draw, found again by its `Rngs`."""
         self.draws.append(draw)
-        self._draws.setdefault(draw.rngs, []).append(draw)
-        self._names_drawn.add(draw.stream)
-
-    def add_construction(self, construction: Construction) -> None:
-        """Keep a construction, found again by each `Rngs` that it was given."""
-        self.constructions.append(construction)
-        self._at.setdefault(construction.place, set()).add(construction.target)
-        for target in construction.rngs:
-            self._built.setdefault(target, []).append(construction)
-
-    def built_from(self, target: int) -> tuple[Construction, ...]:
-        """The modules that were given an `Rngs`."""
-        return tuple(self._built.get(target, ()))
-
-    def built_at(self, place: Place) -> set[int]:
-        """The modules that were built at a place, by number."""
-        return self._at.get(place, set())
+        self.layer.draws.setdefault(draw.rngs, []).append(draw)
 
     def draws_of(self, target: int) -> tuple[StreamDraw, ...]:
         """The draws from an `Rngs`."""
-        return tuple(self._draws.get(target, ()))
+        return (*self.ground.draws_of(target), *self.layer.draws.get(target, ()))
 
-    def is_drawn(self, stream: str) -> bool:
-        """Whether a stream of this name is drawn from any `Rngs`."""
-        return stream in self._names_drawn
-
-    def add_storing(self, storing: Storing) -> None:
-        """Keep a save or a restore, found again by its file."""
-        self._storings_of.setdefault(storing.place.path, []).append(len(self.storings))
-        self.storings.append(storing)
+    def add_storing(self, number: int, storing: Storing) -> None:
+        """Keep a save or a restore under a number of its own."""
+        self.storings[number] = storing
 
     def mark_written(self, number: int) -> None:
         """The bytes that a storing made were written to a file."""
-        self._written.add(number)
-
-    def storings_of(self, path: str) -> tuple[Storing, ...]:
-        """The saves and restores of a file, those to memory only where what they made was written later."""
-        numbers = self._storings_of.get(path, ())
-        return tuple(
-            replace(self.storings[one], to_file=True) if one in self._written else self.storings[one] for one in numbers
-        )
-
-    def add_filtering(self, filtering: Filtering) -> None:
-        """Keep what was taken by filters, found again by its file."""
-        self.filterings.append(filtering)
-        self._filterings_of.setdefault(filtering.place.path, []).append(filtering)
-
-    def filterings_of(self, path: str) -> tuple[Filtering, ...]:
-        """What a file takes by filters."""
-        return tuple(self._filterings_of.get(path, ()))
+        self.written.add(number)

@@ -20,7 +20,7 @@ def keeping_loops(
 
     With each its file, and whether the `Rngs(...)` stands in it: else it stands in what the loop calls.
     """
-    holders = machine.log.holders.get(construction.target, set())
+    holders = machine.seen.holders.get(construction.target, set())
     for site in made.sites if holders else ():
         facts = machine.index.modules.get(site.path)
         if facts is None or site.node is facts.tree.module:

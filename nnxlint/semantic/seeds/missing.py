@@ -36,7 +36,7 @@ def missing_streams(facts: ModuleFacts, machine: Machine) -> Iterator[MissingStr
     for node, made in made_in(facts, machine).items():
         draws: dict[str, StreamDraw] = {}
         for target in dict.fromkeys(one.target for one in made):
-            for draw in machine.log.draws_of(target):
+            for draw in machine.seen.draws_of(target):
                 if draw.missing and draw.certain:
                     draws.setdefault(draw.stream, draw)
         if draws:
@@ -46,7 +46,7 @@ def missing_streams(facts: ModuleFacts, machine: Machine) -> Iterator[MissingStr
 def made_in(facts: ModuleFacts, machine: Machine) -> dict[ast.AST, Sequence[RngsMade]]:
     """The `Rngs(...)` of a file, in its order, with every way in which each was seen to run."""
     found: dict[ast.AST, list[RngsMade]] = defaultdict(list)
-    for one in machine.log.rngs.get(facts.path, ()):
+    for one in machine.seen.rngs.get(facts.path, ()):
         if isinstance(one.place.node, ast.Call):
             found[one.place.node].append(one)
     return {node: found[node] for node in sorted(found, key=facts.tree.span)}

@@ -69,10 +69,10 @@ def _one_at_a_time(facts: ModuleFacts, sites: Sequence[SharedSeedSite]) -> Itera
 def _by_activation(facts: ModuleFacts, machine: Machine) -> Iterator[Sequence[Built]]:
     """What one activation of a function built from what it made itself."""
     grouped: dict[int, dict[ast.AST, Built]] = defaultdict(dict)
-    for made in machine.log.rngs.get(facts.path, ()):
+    for made in machine.seen.rngs.get(facts.path, ()):
         if made.abstract or not isinstance(made.place.node, ast.Call) or is_fallback(facts, made.place.node):
             continue
-        for construction in machine.log.built_from(made.target):
+        for construction in machine.seen.built_from(made.target):
             built = _built(machine, made, construction)
             if built is not None and construction.activation is made.activation:
                 grouped[id(made.activation)].setdefault(made.place.node, built)
@@ -90,7 +90,7 @@ def _built(machine: Machine, made: RngsMade, construction: Construction) -> Buil
         return None
     by_name = {seed.stream: seed for seed in seeds_of(made)}
     drawn = dict.fromkeys(
-        draw.stream for draw in machine.log.draws_of(made.target) if draw.by.rpartition(".")[2] not in _STILL
+        draw.stream for draw in machine.seen.draws_of(made.target) if draw.by.rpartition(".")[2] not in _STILL
     )
     sources = [(stream, source_of(by_name, stream)) for stream in drawn]
     seeds = tuple((stream, seed) for stream, seed in sources if seed is not None and not is_key(seed))
@@ -190,4 +190,4 @@ def _is_construction(machine: Machine, decl: FunctionDecl | None) -> bool:
 
 def _is_loaded(machine: Machine, built: Built) -> bool:
     """Whether the module is given other weights later."""
-    return bool(machine.log.loaded & machine.log.built_at(built.construction.place))
+    return bool(machine.seen.loaded & machine.seen.built_at(built.construction.place))

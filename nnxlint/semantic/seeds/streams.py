@@ -78,7 +78,7 @@ def _groups(seeds: Sequence[Seed]) -> list[list[Seed]]:
 
 def _may_be_drawn(machine: Machine, made: RngsMade, stream: str, streams: set[str]) -> bool:
     """Whether keys of the stream were drawn, or may be by code that was not seen to run on this `Rngs`."""
-    log = machine.log
+    log = machine.seen
     if made.abstract:
         return False
     if made.target in log.escaped or made.place.path in log.incomplete:

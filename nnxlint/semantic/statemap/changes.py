@@ -35,7 +35,7 @@ class Homes:
         while number >= 0:
             if number in self.by_number:
                 return tuple(self.by_number[number])
-            chain, node, extra = machine.key_of(number)
+            chain, node, extra = machine.numbers.key_of(number)
             if node == 0 and chain < 0:
                 return tuple((decl, f"{path}.{extra}") for decl, path in self.find(machine, -chain))
             tag, _, origin = extra.rpartition(":")
@@ -63,7 +63,7 @@ def _add_parts(machine: Machine, homes: Homes, decl: ClassDecl, prefix: str, par
         for held in part.held:
             of_library = held.qualified.startswith("flax.nnx.")
             if held.number >= 0 and (held.kind is Kind.VARIABLE or (held.kind is Kind.MODULE and of_library)):
-                homes.add(held.number, machine.key_of(held.number)[1], (decl, path))
+                homes.add(held.number, machine.numbers.key_of(held.number)[1], (decl, path))
             if held.kind in {Kind.LIST, Kind.DICT} or (held.kind is Kind.MODULE and of_library):
                 _add_parts(machine, homes, decl, f"{path}.", held.parts)
 
@@ -73,10 +73,10 @@ def changes_by_class(
 ) -> dict[ClassDecl, tuple[Change, ...]]:
     """The places that change the state of each class."""
     found: dict[ClassDecl, dict[Change, None]] = defaultdict(dict)
-    for write in machine.log.writes:
+    for write in machine.seen.writes:
         for decl, change in _written(machine, sources, watched, homes, write):
             found[decl][change] = None
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         for use in call.uses:
             api = machine.api.classes.get(use.layer)
             if api is None or api.mode_flag not in _UPDATING or use.training is False:
@@ -85,7 +85,7 @@ def changes_by_class(
             for decl, path in homes.find(machine, use.owner):
                 change = Change(path, _function_at(machine, sources, use.place), how, location(machine, use.place))
                 found[decl][change] = None
-    for optimized in machine.log.library_calls:
+    for optimized in machine.seen.library_calls:
         if optimized.name.endswith("Optimizer.update"):
             for decl, change in _optimized(machine, watched, optimized):
                 found[decl][change] = None
@@ -128,7 +128,7 @@ def _optimized(machine: Machine, watched: Watched, call: LibraryCall) -> Iterato
 def _classes_in(machine: Machine, watched: Watched, number: int) -> tuple[ClassDecl, ...]:
     """The project's module classes of an object and of what it holds."""
     while number >= 0 and number not in watched.built:
-        origin = machine.key_of(number)[2].rpartition(":")[2]
+        origin = machine.numbers.key_of(number)[2].rpartition(":")[2]
         if not origin.isdigit():
             return ()
         number = int(origin)

@@ -16,7 +16,7 @@ from nnxlint.semantic.statemap.sources import Sources
 def draws_by_class(machine: Machine, sources: Sources) -> dict[ClassDecl, tuple[Draw, ...]]:
     """The draws in the methods of each class, by stream."""
     found: dict[ClassDecl, dict[tuple[str, When], list[tuple[str, Location]]]] = defaultdict(lambda: defaultdict(list))
-    for draw in machine.log.draws:
+    for draw in machine.seen.draws:
         method = sources.inside.get(draw.place.node)
         if method is None or method.owner is None:
             continue

@@ -26,14 +26,14 @@ class InlayHint:
 
 def inlay_hints(facts: ModuleFacts, machine: Machine) -> tuple[InlayHint, ...]:
     """The hints of a file, in the order of the file."""
-    if machine.log.watched is None:
+    if machine.seen.watched is None:
         return ()
     return tuple(sorted((*_modes(facts, machine), *_kinds(facts, machine))))
 
 
 def _modes(facts: ModuleFacts, machine: Machine) -> Iterator[InlayHint]:
     calls: dict[ast.AST, list[ModelCall]] = defaultdict(list)
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         if call.place.path == facts.path and isinstance(call.place.node, ast.Call):
             calls[call.place.node].append(call)
     for node, seen in calls.items():

@@ -28,7 +28,7 @@ from nnxlint.semantic.values import ClassRef
 def hover(facts: ModuleFacts, machine: Machine, offset: int) -> str | None:
     """Markdown on the class, object or state attribute at an offset; `None` where there is none that is known."""
     node = node_at(facts.tree, offset)
-    if machine.log.watched is None or node is None:
+    if machine.seen.watched is None or node is None:
         return None
     asked = Asked(facts, machine)
     cls = asked.class_at(node)
@@ -53,7 +53,7 @@ class Asked:
 
     def class_at(self, node: ast.AST) -> ClassState | None:
         """The module class that a definition, a name or an import means."""
-        watched = self.machine.log.watched
+        watched = self.machine.seen.watched
         cls = watched.classes.get(node) if watched is not None else None
         if isinstance(node, ast.ClassDef):
             cls = ClassRef(self.facts.classes[node], self.machine.modules.get(self.facts.path))
@@ -95,17 +95,17 @@ class Asked:
 
     def objects_at(self, node: ast.AST) -> tuple[Held, ...]:
         """The objects of NNX that an expression was seen to give, those of one class told as one."""
-        watched = self.machine.log.watched
+        watched = self.machine.seen.watched
         seen = watched.sightings.get(node, ()) if watched is not None else ()
         objects = objects_of(self.machine)
         return merged(objects[one.target] for one in seen if one.target in objects)
 
     def mode_at(self, node: ast.AST) -> Mode:
         """The mode of what an expression gives: of the call, where it is called right here, else of the object."""
-        called = [call for call in self.machine.log.model_calls if getattr(call.place.node, "func", None) is node]
+        called = [call for call in self.machine.seen.model_calls if getattr(call.place.node, "func", None) is node]
         if called:
             return combined_mode(one for call in called for one in training_of(call))
-        watched = self.machine.log.watched
+        watched = self.machine.seen.watched
         seen = watched.sightings.get(node, ()) if watched is not None else ()
         return combined_mode(one for sighting in seen for one in sighting.training)
 

@@ -45,7 +45,7 @@ def sources_of(machine: Machine) -> Sources:
 
 
 def _objects_of(machine: Machine) -> Mapping[int, Held]:
-    watched = machine.log.watched or Watched()
+    watched = machine.seen.watched or Watched()
     declared = sources_of(machine).declared
     read = ((number, Reader(machine, built.parts, declared).whole(number)) for number, built in watched.built.items())
     return {number: held for number, held in read if held is not None}
@@ -63,7 +63,7 @@ class _Known:
 
 
 def _state_map(machine: Machine) -> StateMap:
-    watched = machine.log.watched
+    watched = machine.seen.watched
     if watched is None:
         return StateMap(())
     sources = sources_of(machine)
@@ -73,7 +73,7 @@ def _state_map(machine: Machine) -> StateMap:
     for one in watched.built.values():
         if isinstance(one.cls, ClassRef):
             built[one.cls.decl].append(one)
-    for call in machine.log.model_calls:
+    for call in machine.seen.model_calls:
         if isinstance(call.cls, ClassRef) and call.method not in _constructing(machine, call.cls, sources):
             calls[call.cls.decl].append(call)
     known = _Known(
