@@ -10,6 +10,7 @@ from nnxlint.garbage import resting_collector
 from nnxlint.knowledge import Project
 from nnxlint.semantic.facts import ModuleFacts, extract
 from nnxlint.semantic.flax_api import TABLE_VERSIONS, api_for
+from nnxlint.semantic.live import Live
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.model import SemanticModel
 from nnxlint.semantic.observe import Entered
@@ -25,7 +26,7 @@ class Analysis:
 
     project: Project
     syntax_errors: Mapping[str, SyntaxError]
-    _modules: Mapping[str, ModuleFacts] = field(repr=False)
+    _modules: dict[str, ModuleFacts] = field(repr=False)
     _machine: Machine = field(repr=False)
 
     def model(self, path: str) -> SemanticModel:
@@ -41,6 +42,10 @@ class Analysis:
     def facts(self, path: str) -> ModuleFacts:
         """What one file declares; `KeyError` for a file that was not parsed."""
         return self._modules[path]
+
+    def live(self) -> Live:
+        """What keeps this analysis right while files change; from then on it is the analysis of what changed."""
+        return Live(self._machine, self._modules)
 
     @property
     def machine(self) -> Machine:

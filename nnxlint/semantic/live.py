@@ -17,7 +17,7 @@ from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.reconcile import reconciled
 from nnxlint.semantic.recording import Declared, Segment
 from nnxlint.semantic.run import combines, habits, is_root, room, run_module, run_pending, run_root, sets_modes
-from nnxlint.semantic.segments import segments, whole
+from nnxlint.semantic.segments import about, segments, whole
 from nnxlint.semantic.values import ClassRef, Ref, Value
 from nnxlint.syntax.graft import Graft, graft
 from nnxlint.syntax.tree import Tree
@@ -60,7 +60,7 @@ class Live:
             self._mentioned |= facts.mentioned
 
     def change(self, tree: Tree) -> Changed:
-        """Take a file's new tree, and run again what that may have changed. The log is as after a run of it all."""
+        """Take a file's new tree, and run again what that may have changed; what was seen is there to `focus` on."""
         path = tree.source.path
         old = self.modules[path]
         grafted = graft(old.tree, tree)
@@ -70,8 +70,11 @@ class Live:
         self._mentioned |= facts.mentioned
         dirty |= {facts.functions[node] for node in grafted.bodies}
         files = self._rerun(path, dirty, elsewhere=grafted.elsewhere)
-        self.machine.look_back(whole(self.machine))
         return Changed(files, self._is_uprooted(old, facts))
+
+    def focus(self, path: str | None = None) -> None:
+        """Look back at what has to do with one file, which is quick, or at everything."""
+        self.machine.look_back(whole(self.machine) if path is None else about(self.machine, path))
 
     def _rerun(self, path: str, dirty: set[Declared], *, elsewhere: bool) -> frozenset[str]:
         machine = self.machine

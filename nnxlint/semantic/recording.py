@@ -63,3 +63,11 @@ class Segment:
     log: Log
     touched: set[Declared] = field(default_factory=set)
     worn: int = 0
+    _files: frozenset[str] | None = None
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The files whose declarations it looked at, once it has ended."""
+        if self._files is None:
+            self._files = frozenset(decl.path for decl in self.touched)
+        return self._files

@@ -31,3 +31,10 @@ def segments(machine: Machine) -> Iterable[Segment]:
 def whole(machine: Machine) -> Whole:
     """Everything that was observed."""
     return Whole((machine.log, *(part.log for part in segments(machine))))
+
+
+def about(machine: Machine, path: str) -> Whole:
+    """What was observed that has to do with a file: all that happened in it, and whatever else happened then."""
+    tops = (part.log for part in machine.top_levels.values())
+    others = (part for part in segments(machine) if path in part.files)
+    return Whole(tuple(dict.fromkeys((machine.log, *tops, *(part.log for part in others)))), whole(machine))

@@ -15,7 +15,7 @@ _GRADIENTS = frozenset({"flax.nnx.grad", "flax.nnx.value_and_grad", *_TRAINERS})
 def trains_other_kinds(machine: Machine) -> bool:
     """Whether a filter of the project takes more than Params: a plain Variable may well be trained then."""
     seen_gradients = False
-    for call in machine.seen.library_calls:
+    for call in machine.seen.everywhere.library_calls:
         seen_gradients = seen_gradients or call.name in _GRADIENTS
         place = _TRAINERS.get(call.name)
         if place is None:

@@ -41,7 +41,7 @@ class Noise(NamedTuple):
     lasting: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Log:
     """Everything observed, in the order of observation; `trained` are calls seen under a gradient.
 

@@ -38,6 +38,12 @@ class Whole:
     """The logs of all parts, in their order; for what the fields hold see `Log`. The parts share what is watched."""
 
     parts: tuple[Log, ...] = ()
+    beyond: "Whole | None" = None
+
+    @property
+    def everywhere(self) -> "Whole":
+        """All of the project, where this is only what has to do with some files."""
+        return self.beyond or self
 
     @property
     def entered(self) -> Sequence[Entered]:
@@ -183,7 +189,7 @@ class Whole:
 
     def is_drawn(self, stream: str) -> bool:
         """Whether a stream of this name is drawn from any `Rngs`."""
-        return stream in self._streams
+        return stream in self.everywhere._streams  # noqa: SLF001 - its own, of the whole
 
     def storings_of(self, path: str) -> tuple[Storing, ...]:
         """The saves and restores of a file, those to memory only where what they made was written later."""

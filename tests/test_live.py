@@ -1,0 +1,116 @@
+"""A project kept interpreted says after each change what an analysis from the start says."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nnxlint.checking import lint
+from nnxlint.knowledge import Project, load_projects
+from nnxlint.request import CheckRequest
+from nnxlint.semantic.analysis import Analysis, analyse
+from nnxlint.settings import Overrides, settings_loader
+from nnxlint.source import make_source
+from nnxlint.syntax.tree import parse_tree
+
+SETTINGS = settings_loader(Overrides())
+PROJECTS = Path(__file__).resolve().parent.parent / "fixtures" / "_project"
+EDITS = 25
+
+
+def project_of(folder: Path) -> Project:
+    [project] = [each for each in load_projects([folder], SETTINGS).projects if each.sources]
+    return replace(project, reported=tuple(sorted(project.sources)))
+
+
+def findings(analysis: Analysis) -> Sequence[object]:
+    return lint(analysis.project, analysis, CheckRequest((), SETTINGS)).files
+
+
+def edited(chance: random.Random, text: str) -> Iterator[str]:
+    """Texts with one line gone, doubled, moved, changed, or added."""
+    while True:
+        lines = text.split("\n")
+        filled = [row for row, line in enumerate(lines) if line.strip()]
+        row, other = chance.choice(filled), chance.choice(filled)
+        indent = lines[row][: len(lines[row]) - len(lines[row].lstrip())]
+        lines[row : row + 1] = chance.choice(
+            (
+                [],
+                [lines[row]] * 2,
+                [indent + "pass", lines[row]],
+                [indent + lines[other].lstrip()],
+                [lines[row].replace("True", "False").replace("train", "evaluate")],
+                ["", lines[row]],
+                [indent + "# nothing", lines[row]],
+            )
+        )
+        yield "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in PROJECTS.iterdir()))
+def test_what_is_found_after_edits_is_what_a_new_start_finds(name: str) -> None:
+    chance = random.Random(name)  # noqa: S311 - edits, not secrets
+    project = project_of(PROJECTS / name)
+    analysis = analyse(project)
+    live = analysis.live()
+    differences = uprooted = 0
+    for _ in range(EDITS):
+        path = chance.choice([path for path in project.reported if project.sources[path].text.strip()])
+        for text in edited(chance, project.sources[path].text):
+            try:
+                tree = parse_tree(make_source(path, text.encode()))
+            except SyntaxError:
+                continue
+            break
+        changed = live.change(tree)
+        live.focus()
+        project = replace(project, sources={**project.sources, path: tree.source})
+        analysis, anew = replace(analysis, project=project), analyse(project)
+        if changed.uprooted:
+            uprooted += 1
+            analysis, live = anew, anew.live()
+            continue
+        assert findings(analysis) == findings(anew), path
+        live.focus(path)
+        alone = replace(analysis, project=replace(project, reported=(path,)))
+        assert findings(alone) == findings(replace(anew, project=alone.project)), path
+        differences += 1
+    assert differences > uprooted
+
+
+@pytest.fixture
+def demo() -> Project:
+    return project_of(PROJECTS / "demo")
+
+
+def test_a_change_in_one_function_runs_only_what_looked_at_it(demo: Project) -> None:
+    analysis = analyse(demo)
+    live = analysis.live()
+    path = next(path for path in demo.sources if path.endswith("finetune.py"))
+    before = dict(live.machine.roots)
+    text = demo.sources[path].text
+    body = text.index("    ", text.index("def "))
+    live.change(parse_tree(make_source(path, f"{text[:body]}    pass\n{text[body:]}".encode())))
+    same = [decl for decl, part in live.machine.roots.items() if before.get(decl) is part]
+    assert len(same) > len(before) / 2
+
+
+def test_new_imports_uproot(demo: Project) -> None:
+    live = analyse(demo).live()
+    path = next(path for path in demo.sources if path.endswith("finetune.py"))
+    changed = live.change(parse_tree(make_source(path, b"import flowers.data\n" + demo.sources[path].text.encode())))
+    assert changed.uprooted
+
+
+def test_nodes_keep_their_identity_and_know_their_new_rows(demo: Project) -> None:
+    live = analyse(demo).live()
+    path = next(path for path in demo.sources if path.endswith("train.py"))
+    before = {decl.name: decl for decl in live.modules[path].functions.values()}
+    rows = {name: decl.node.lineno for name, decl in before.items()}
+    live.change(parse_tree(make_source(path, b"\n\n" + demo.sources[path].text.encode())))
+    for decl in live.modules[path].functions.values():
+        assert before[decl.name] is decl
+        assert decl.node.lineno == rows[decl.name] + 2
