@@ -4,39 +4,50 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from nnxlint.errors import NnxlintError
 
 DTYPES = frozenset(
     """float64 float32 float16 bfloat16 int64 int32 int16 int8 uint32 uint16 uint8 bool complex64 key""".split()
 )
-_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?")
+TARGET_PATTERN = r"[A-Za-z_][\w.]*:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?"
+_TARGET = re.compile(TARGET_PATTERN)
 
 
 class InputConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One array: its shape, its dtype, and for integers the bound below which its values lie."""
 
-    shape: tuple[int, ...]
-    dtype: str = "float32"
-    below: int | None = None
+    shape: Annotated[tuple[int, ...], Meta(description="the size of each axis")]
+    dtype: Annotated[str, Meta(description="the type of its numbers, as JAX names it; `key` for a random key")] = (
+        "float32"
+    )
+    below: Annotated[int | None, Meta(description="for integers: their values are below this")] = None
 
 
 class CaseConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One case, as it is written."""
 
-    target: str
-    arguments: dict[str, int | float | bool | str | list[int | float | bool | str]] = {}
-    inputs: dict[str, InputConfig] = {}
-    method: str | None = None
+    target: Annotated[str, Meta(description="a function or a class, as `MODULE:NAME`")]
+    arguments: Annotated[
+        dict[str, int | float | bool | str | list[int | float | bool | str]],
+        Meta(description="what it is called with; of a class, its constructor"),
+    ] = {}
+    inputs: Annotated[
+        dict[str, InputConfig],
+        Meta(description="arrays, by the parameter that takes them, or `batch.image` for what one holds under a key"),
+    ] = {}
+    method: Annotated[str | None, Meta(description="of a class: the method to call, by default `__call__`")] = None
 
 
 class VerifyConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The settings of `nnxlint verify`, as they are written."""
 
-    entries: str | None = None
-    case: tuple[CaseConfig, ...] = ()
+    entries: Annotated[str | None, Meta(description="a Python file whose functions run the code")] = None
+    case: Annotated[tuple[CaseConfig, ...], Meta(description="how functions and classes are called")] = ()
 
 
 NESTED: Mapping[str, Sequence[str]] = {

@@ -95,12 +95,16 @@ def state(**given: object) -> int:
 @documented(options.CONFIG, pages.CONFIG)
 @cli.command()
 @click.argument("key", required=False, shell_complete=completion.complete_key)
-def config(key: str | None, output_format: str, config: tuple[str, ...], *, isolated: bool) -> int:
+def config(key: str | None, output_format: str, config: tuple[str, ...], *, isolated: bool, schema: bool) -> int:
     """Explain the settings: what each means, its value here, and where that was set."""
-    from nnxlint.commands.config import run_config  # noqa: PLC0415 - only this command needs it
+    from nnxlint.commands.config import run_config, run_schema  # noqa: PLC0415 - only this command needs it
     from nnxlint.commands.overrides import SettingsOptions  # noqa: PLC0415
 
-    return run_config(key, SettingsOptions(config=config, isolated=isolated), as_json=output_format == "json")
+    settings = SettingsOptions(config=config, isolated=isolated)
+    if schema and key is not None:
+        message = "`--schema` is of all settings: name no key"
+        raise click.UsageError(message)
+    return run_schema(settings) if schema else run_config(key, settings, as_json=output_format == "json")
 
 
 @documented(options.SERVER, pages.SERVER)

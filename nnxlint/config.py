@@ -25,8 +25,8 @@ OptionValue = bool | int | float | str | Strings
 class ModeFlagsConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Names of flags that choose a module's mode."""
 
-    train: Strings = ()
-    eval: Strings = ()
+    train: Annotated[Strings, msgspec.Meta(description="flags that mean training when they are true")] = ()
+    eval: Annotated[Strings, msgspec.Meta(description="flags that mean evaluation when they are true")] = ()
 
 
 class Config(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):

@@ -285,7 +285,8 @@ STATE = (
     ),
 )
 
-CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), *_settings())),)
+_SCHEMA = Option(["--schema"], is_flag=True, help="Write the JSON Schema of all settings, for editors.")
+CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), _SCHEMA, *_settings())),)
 
 SERVER = (
     Section(

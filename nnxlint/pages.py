@@ -95,6 +95,7 @@ CONFIG = Page(
     examples=(
         ("nnxlint config", "All settings."),
         ("nnxlint config per-file-ignores", "One of them."),
+        ("nnxlint config --schema > nnxlint.schema.json", "Their JSON Schema, for editors."),
     )
 )
 

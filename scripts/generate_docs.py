@@ -1,10 +1,9 @@
 """Write what is told about the rules, from the rules: `python scripts/generate_docs.py [--check]`.
 
-Makes `docs/rules/<name>.md`, `docs/rules/index.md`, the example in `docs/plugins.md`, and the parts of `README.md`
-between markers: the tables of rules and of settings, and what the command prints on the demonstration project; and so
-the parts of `docs/formats.md`. What was *Measured* of a rule comes from `docs/measured.json`, which
-`scripts/measure_rules.py` writes. With `--check` nothing is written: the exit status is 1 when
-something is out of date.
+Makes `docs/rules/<name>.md`, `docs/rules/index.md`, `docs/nnxlint.schema.json`, and the parts of `README.md` and of
+other pages between markers: tables of rules, settings and formats, and what the command prints on the demonstration
+project. What was *Measured* of a rule comes from `docs/measured.json`, which `scripts/measure_rules.py` writes. With
+`--check` nothing is written: the exit status is 1 when something is out of date.
 """
 
 import json
@@ -13,12 +12,17 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import get_args
 
+import msgspec
 from packaging.version import Version
 
+from nnxlint.cases import CaseConfig, InputConfig, VerifyConfig
 from nnxlint.commands.destinations import ROOT_VARIABLES
+from nnxlint.config import ModeFlagsConfig
 from nnxlint.render.formats import FORMATS
 from nnxlint.render.rules import fix_of, rule_page
+from nnxlint.render.schema import schema_document
 from nnxlint.render.settings import setting_documents, toml_text
 from nnxlint.rule import Rule
 from nnxlint.rules import all_rules
@@ -30,6 +34,8 @@ DEMO = ROOT / "fixtures" / "_project" / "demo"
 PAGES = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 FORMATS_PAGE = ROOT / "docs" / "formats.md"
+SETTINGS_PAGE = ROOT / "docs" / "settings.md"
+SCHEMA = ROOT / "docs" / "nnxlint.schema.json"
 PLUGINS = ROOT / "docs" / "plugins.md"
 EXAMPLE = ROOT / "docs" / "examples" / "acme-nnx-rules"
 MEASURED = ROOT / "docs" / "measured.json"
@@ -110,6 +116,26 @@ def settings_table() -> str:
     return "\n".join(lines)
 
 
+def options_table(rules: Sequence[Rule]) -> str:
+    """Give the options of rules as a Markdown table."""
+    lines = ["| rule | option | default | means |", "|---|---|---|---|"]
+    for rule in rules:
+        named = f"[{rule.code}](rules/{rule.name}.md)"
+        lines += [
+            f"| {named} | `{each.name}` | `{toml_text(each.default)}` | {each.description} |" for each in rule.options
+        ]
+    return "\n".join(lines)
+
+
+def struct_table(table: str, struct: type[msgspec.Struct]) -> str:
+    """Give the keys of a table of the settings as a Markdown table."""
+    lines = [f"| key of `{table}` | means |", "|---|---|"]
+    for each in msgspec.structs.fields(struct):
+        told = next(found for found in get_args(each.type) if isinstance(found, msgspec.Meta))
+        lines.append(f"| `{each.encode_name}` | {told.description} |")
+    return "\n".join(lines)
+
+
 def formats_table() -> str:
     """Give the output formats as a Markdown table."""
     lines = ["| format | is |", "|---|---|"]
@@ -122,6 +148,8 @@ def _documents() -> Iterator[tuple[Path, str]]:
     for rule in rules:
         yield PAGES / f"{rule.name}.md", rule_page(rule) + measured.get(rule.code, "")
     yield PAGES / "index.md", f"# Rules\n\n{rule_table(rules, '')}\n"
+    yield SCHEMA, schema_document(rules)
+    yield SETTINGS_PAGE, _with_parts(SETTINGS_PAGE.read_text(encoding="utf-8"), _settings_parts(rules))
     yield PLUGINS, _with_parts(PLUGINS.read_text(encoding="utf-8"), _example())
     parts = {"rules": rule_table(rules, "docs/rules/")}
     parts |= {"settings": settings_table()}
@@ -129,6 +157,21 @@ def _documents() -> Iterator[tuple[Path, str]]:
     formats = {"formats": formats_table()} | {name: _run(command) for name, command in SHOWN_FORMATS.items()}
     yield FORMATS_PAGE, _with_parts(FORMATS_PAGE.read_text(encoding="utf-8"), formats)
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
+
+
+def _settings_parts(rules: Sequence[Rule]) -> dict[str, str]:
+    """Give the tables of all settings."""
+    tables: Mapping[str, type[msgspec.Struct]] = {
+        "verify": VerifyConfig,
+        "verify.case": CaseConfig,
+        "verify.case.inputs.NAME": InputConfig,
+    }
+    return {
+        "settings": settings_table(),
+        "options": options_table(rules),
+        "mode-flags": struct_table("mode-flags", ModeFlagsConfig),
+        "verify": "\n\n".join(struct_table(name, struct) for name, struct in tables.items()),
+    }
 
 
 def _example() -> dict[str, str]:

@@ -12,6 +12,7 @@ from nnxlint.commands.overrides import SettingsOptions, overrides_of
 from nnxlint.discovery import absolute, project_root
 from nnxlint.errors import NnxlintError
 from nnxlint.plugins import known_rules
+from nnxlint.render.schema import schema_document
 from nnxlint.render.settings import (
     SettingDocument,
     render_settings,
@@ -32,6 +33,13 @@ def run_config(key: str | None, options: SettingsOptions, *, as_json: bool) -> i
         write_document(settings_document(chosen))
     else:
         write_text(rendered(lambda console: render_settings(chosen, console)))
+    return 0
+
+
+def run_schema(options: SettingsOptions) -> int:
+    """Write the JSON Schema of the settings, with the rules that are known in the working directory."""
+    settings = settings_loader(overrides_of(options))(absolute(Path()))
+    write_document(schema_document(known_rules(settings.rules_path)))
     return 0
 
 
