@@ -139,7 +139,7 @@ class Acting:
         if ticket.what == "rule":
             return await self._settled(record, Wanted(ANY_FIX, (ticket.code,)))
         span = Span(ticket.start, ticket.end)
-        found = [each for each in findings.diagnostics if each.code == ticket.code and each.span == span]
+        found = [each for each in findings.shown if each.code == ticket.code and each.span == span]
         return _edits_at(ticket.what, source, found[0]) if found else ()
 
     async def _settled(self, record: Record, wanted: Wanted) -> tuple[Edit, ...]:
@@ -161,7 +161,7 @@ class Acting:
         span = layout.span(params.text_document.uri, params.range) if layout else None
         named = {(each.code, _key(each.range)) for each in params.context.diagnostics}
         found = []
-        for each in findings.diagnostics if span else ():
+        for each in findings.shown if span else ():
             uri, item = self._session.showing.item(each, findings)
             touches = each.span.start <= span.end and span.start <= each.span.end if span else False
             if uri == params.text_document.uri and (touches or (item.code, _key(item.range)) in named):

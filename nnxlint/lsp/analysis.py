@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.settings import Overrides
 from nnxlint.source import Source
+
+if TYPE_CHECKING:  # they bring the whole semantic layer along, which what is remembered needs not
+    from nnxlint.rule import Rule
+    from nnxlint.semantic.statemap import InlayHint
 
 Tell = Callable[[int, int], None]
 """Is told how many of how many files are done; raises `OutdatedError` where the rest is not wanted any more."""
@@ -26,15 +30,23 @@ class FileFindings:
     """What there is to say of one file.
 
     `source` is what the findings count in: None where there is nothing to look at. `sources` are those of the files
-    that they relate to. `failures` are lines about what could not be done. `parsed`: whether all of the file could be.
+    that they relate to. `known` are findings of a baseline: shown, but no cause for alarm. `failures` are lines
+    about what could not be done. `parsed`: whether all of the file could be.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
+    known: tuple[Diagnostic, ...] = ()
     source: Source | None = None
     sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     failures: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
     parsed: bool = True
+
+    @property
+    def shown(self) -> tuple[Diagnostic, ...]:
+        """All that is shown, by place."""
+        found = (*self.diagnostics, *self.known)
+        return tuple(sorted(found, key=lambda each: (each.span, each.code, each.message)))
 
 
 NOTHING = FileFindings()
@@ -54,6 +66,15 @@ class Analysis(Protocol):
 
     def project_findings(self, tell: Tell) -> Mapping[str, FileFindings]:
         """What is found in the folders and in updated files, where it is anything; `NnxlintError` likewise."""
+
+    def rules(self) -> "Sequence[Rule]":
+        """The rules that there are: nnxlint's own, and those that packages and settings add."""
+
+    def hover(self, path: str, offset: int) -> str | None:
+        """Markdown on the state of the module class, object or attribute at an offset of the file, if it is one."""
+
+    def hints(self, path: str) -> "Sequence[InlayHint]":
+        """The mode of each model call in the file, and the kind of each state attribute."""
 
     def reload(self, folders: Sequence[Path], overrides: Overrides) -> None:
         """Look at these folders with these settings, all files that decide about settings read anew."""

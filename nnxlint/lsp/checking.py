@@ -3,14 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from nnxlint.baseline import Baselines
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.errors import NnxlintError
+from nnxlint.knowledge import load_projects
 from nnxlint.lsp.analysis import NOTHING, FileFindings, Tell
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
+from nnxlint.scope import Scope
 from nnxlint.settings import NO_OVERRIDES, Overrides, SettingsOf, settings_loader
 from nnxlint.source import NOTEBOOK_SUFFIX, Source, make_source, mentions_nnx
+
+if TYPE_CHECKING:  # they bring the whole semantic layer along, which what is remembered needs not
+    from nnxlint.rule import Rule
+    from nnxlint.semantic.model import SemanticModel
+    from nnxlint.semantic.statemap import InlayHint
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +38,10 @@ class CheckAnalysis:
         self._broken: dict[Path, _Broken] = {}
         self._found: dict[str, FileFindings] = {}
         self._whole: Mapping[str, FileFindings] | None = None
+        self._models: dict[str, SemanticModel | None] = {}
         self._folders: tuple[Path, ...] = ()
         self._settings_of: SettingsOf = settings_loader(overrides)
+        self._baselines = Baselines(self._settings_of)
         self.reload(folders, overrides)
 
     def update(self, path: str, content: bytes | None) -> None:
@@ -48,7 +59,7 @@ class CheckAnalysis:
                 self._contents[place] = _on_disk(place) or b""
             self._found[path] = self._of_broken(broken)
             return
-        self._found, self._whole = {}, None
+        self._forget()
 
     def file_findings(self, path: str) -> FileFindings:
         """What is found in one file: the other updated ones are looked at along with it."""
@@ -69,12 +80,52 @@ class CheckAnalysis:
         """Look at these folders with these settings."""
         self._folders = tuple(folders)
         self._settings_of = settings_loader(overrides)
-        self._found, self._whole = {}, None
+        self._baselines = Baselines(self._settings_of)
+        self._forget()
+
+    def rules(self) -> "Sequence[Rule]":
+        """The rules that there are."""
+        from nnxlint.plugins import known_rules  # noqa: PLC0415 - see above
+
+        folders = {*self._folders, *(path.parent for path in self._contents)}
+        found = (rule for folder in sorted(folders) for rule in known_rules(self._settings_of(folder).rules_path))
+        return tuple(dict.fromkeys((*found, *known_rules())))
+
+    def hover(self, path: str, offset: int) -> str | None:
+        """Markdown on the state of what is at an offset of the file."""
+        model = self._model(path)
+        return model.hover(offset) if model else None
+
+    def hints(self, path: str) -> "Sequence[InlayHint]":
+        """The mode of each model call in the file, and the kind of each state attribute."""
+        model = self._model(path)
+        return model.inlay_hints() if model else ()
+
+    def _model(self, path: str) -> "SemanticModel | None":
+        """Give the watched model of a file; None where it does not parse, or has nothing to do with NNX."""
+        from nnxlint.semantic.analysis import analyse  # noqa: PLC0415 - who only looks at findings does without
+
+        if Path(path) in self._broken:
+            return None
+        if path not in self._models:
+            loaded = load_projects((Path(path),), self._settings_of, self._unsaved())
+            project = next((each for each in loaded.projects if path in each.sources), None)
+            analysis = analyse(project, watched=True) if project else None
+            self._models[path] = analysis.model(path) if analysis and path not in analysis.syntax_errors else None
+        return self._models[path]
+
+    def _forget(self) -> None:
+        self._found, self._whole, self._models = {}, None, {}
 
     def _checked(self, paths: Iterable[Path], tell: Tell | None) -> Report:
-        return check(
-            CheckRequest(tuple(sorted(paths)), self._settings_of, contents=self._unsaved(), remembers=True), tell
+        request = CheckRequest(
+            tuple(sorted(paths)),
+            self._settings_of,
+            contents=self._unsaved(),
+            remembers=True,
+            scope=Scope(self._baselines),
         )
+        return check(request, tell)
 
     def _unsaved(self) -> dict[Path, bytes]:
         """Give the texts that are not on disk: what is found in the others can be kept for other runs."""
@@ -87,24 +138,27 @@ class CheckAnalysis:
         return {path: each for path, each in failed.items() if each is not None} | broken
 
     def _of_broken(self, broken: _Broken) -> FileFindings:
-        from nnxlint.rules import all_rules  # noqa: PLC0415 - while all parses, what is remembered needs no rules
+        from nnxlint.plugins import known_rules  # noqa: PLC0415 - while all parses, what is remembered needs no rules
         from nnxlint.syntax_errors import broken_file  # noqa: PLC0415
 
         path = broken.source.path
         if not mentions_nnx(broken.source.text.encode("utf-8", "replace")):
             return FileFindings(parsed=False)
-        told = broken_file(broken.source, broken.error, self._settings_of(Path(path).parent), all_rules())
-        return FileFindings(told.diagnostics, broken.source, failures=_own(path, told.notices), parsed=False)
+        settings = self._settings_of(Path(path).parent)
+        told = broken_file(broken.source, broken.error, settings, known_rules(settings.rules_path))
+        return FileFindings(told.diagnostics, source=broken.source, failures=_own(path, told.notices), parsed=False)
 
 
 def _by_file(report: Report, wanted: Iterable[Path]) -> dict[str, FileFindings]:
     """Take a report apart: what is said of the files that are wanted, and of those with findings."""
     by_path: dict[str, list[Diagnostic]] = {path.as_posix(): [] for path in wanted if path.as_posix() in report.sources}
-    for each in report.diagnostics:
+    known = frozenset(report.known or ())
+    for each in (*report.diagnostics, *known):
         by_path.setdefault(each.path, []).append(each)
     return {
         path: FileFindings(
-            diagnostics=tuple(found),
+            diagnostics=tuple(each for each in found if each not in known),
+            known=tuple(each for each in found if each in known),
             source=report.sources[path],
             sources={place.path: report.sources[place.path] for each in found for place in each.related},
             failures=_own(path, report.failures),

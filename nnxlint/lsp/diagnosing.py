@@ -102,7 +102,7 @@ class Diagnosing:
         session = self._session
         is_open = record.path in session.files.by_path
         shows = session.preferences.enable and (is_open or session.preferences.diagnostic_mode == "workspace")
-        findings = record.shown if shows else replace(record.shown, diagnostics=(), failures=())
+        findings = record.shown if shows else replace(record.shown, diagnostics=(), known=(), failures=())
         return session.showing.documents(record.path, findings)
 
     def _push(self, shown: Shown) -> None:

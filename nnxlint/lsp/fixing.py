@@ -45,14 +45,14 @@ def settled_edits(analysis: Analysis, path: str, findings: FileFindings, wanted:
         settled = fix_until_settled(_report(source, wanted.of(findings)), relint, wanted.allowed)
     finally:
         analysis.update(path, encode_source(source, source.content))
-    return tuple(edit for change in settled.changes for edit in _edits(source, change.after))
+    return tuple(edit for change in settled.changes for edit in changes(source, change.after))
 
 
 def _report(source: Source, findings: FileFindings) -> Report:
     return Report(diagnostics=findings.diagnostics, sources={source.path: source})
 
 
-def _edits(before: Source, after: Source) -> Iterator[Edit]:
+def changes(before: Source, after: Source) -> Iterator[Edit]:
     """Give the difference; of a notebook, within each of its cells."""
     if before.notebook is None or after.notebook is None:
         yield from difference(before.text, after.text)

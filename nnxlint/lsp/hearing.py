@@ -54,7 +54,6 @@ class Hearing:
     def _note(self, revision: int, *, whole: bool) -> None:
         self.session.records.take_note(revision, whole=whole)
         self.diagnosing.take_note()
-        self.session.worker.idle(self.session.pages.write)
 
     def _later(self, action: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop has ended

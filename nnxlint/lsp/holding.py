@@ -1,6 +1,6 @@
 """What stays shown while a text does not parse: the last good findings, at the places to which they moved."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from nnxlint.diagnostic import Diagnostic
@@ -25,14 +25,20 @@ def held(before: Held | None, found: FileFindings) -> Held:
     good = before.good if before else None
     if good is None or good.source is None or found.source is None:
         return Held(found, good)
-    kept = tuple(_kept(good, good.source, found.source))
-    ordered = sorted((*kept, *found.diagnostics), key=lambda each: (each.span, each.code, each.message))
-    return Held(replace(found, diagnostics=tuple(ordered), sources={**good.sources, **found.sources}), good)
+    kept = tuple(_kept(good.diagnostics, good.source, found.source))
+    known = tuple(_kept(good.known, good.source, found.source))
+    shown = replace(
+        found,
+        diagnostics=(*kept, *found.diagnostics),
+        known=(*known, *found.known),
+        sources={**good.sources, **found.sources},
+    )
+    return Held(shown, good)
 
 
-def _kept(good: FileFindings, before: Source, after: Source) -> Iterator[Diagnostic]:
+def _kept(diagnostics: Iterable[Diagnostic], before: Source, after: Source) -> Iterator[Diagnostic]:
     moved = mover(before.shown, after.shown)
-    for each in good.diagnostics:
+    for each in diagnostics:
         span = moved(each.span)
         if span is not None and _is_broken(after, span):
             yield replace(each, span=span, fix=None)

@@ -1,12 +1,19 @@
-"""What is shown where the pointer rests: the page of the rule of a finding, or of the one that a comment names."""
+"""What is shown where the pointer rests: the state of what is there, and the page of the rule of a finding."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from nnxlint.directives import may_have_directives, read_comments
-from nnxlint.lsp.analysis import FileFindings
-from nnxlint.lsp.pages import texts
+from nnxlint.lsp.analysis import Analysis, FileFindings
 from nnxlint.lsp.session import Session
 from nnxlint.spans import Span
+
+if TYPE_CHECKING:  # rules bring the whole semantic layer along
+    from nnxlint.rule import Rule
+
+_RULE = "\n\n---\n\n"
 
 
 class Hovering:
@@ -17,42 +24,45 @@ class Hovering:
 
     async def hover(self, params: types.HoverParams) -> types.Hover | None:
         """Give what is known of the place."""
-        uri = params.text_document.uri
-        record = await self._session.current(uri)
-        layout = self._session.showing.layout(record.shown) if record else None
-        if record is None or layout is None or not self._session.preferences.enable:
+        uri, session = params.text_document.uri, self._session
+        record = await session.current(uri)
+        layout = session.showing.layout(record.shown) if record else None
+        if record is None or layout is None or not session.preferences.enable:
             return None
         place = layout.span(uri, types.Range(params.position, params.position))
         if place is None:
             return None
-        parts = self._parts(record.shown, place.start)
-        if not parts:
+        path, findings, offset = record.path, record.shown, place.start
+        found = await session.ask(lambda analysis: _found(analysis, path, findings, offset))
+        if not found:
             return None
-        kind = types.MarkupKind.Markdown if self._session.client.reads_markdown else types.MarkupKind.PlainText
-        spans = [span for span, _ in parts]
-        covered = Span(max(span.start for span in spans), min(span.end for span in spans))
-        text = "\n\n---\n\n".join(dict.fromkeys(text for _, text in parts))
-        return types.Hover(types.MarkupContent(kind, text), layout.location(covered).range)
-
-    def _parts(self, findings: FileFindings, offset: int) -> list[tuple[Span, str]]:
-        pages = texts()
-        here = [each for each in findings.diagnostics if each.span.start <= offset <= each.span.end]
-        parts = [(each.span, pages[each.name]) for each in here if each.name in pages]
-        return parts or _named(findings, offset)
+        kind = types.MarkupKind.Markdown if session.client.reads_markdown else types.MarkupKind.PlainText
+        spans = [span for span, _ in found if span is not None]
+        covered = Span(max(each.start for each in spans), min(each.end for each in spans)) if spans else None
+        text = _RULE.join(dict.fromkeys(text for _, text in found))
+        return types.Hover(types.MarkupContent(kind, text), layout.location(covered).range if covered else None)
 
 
-def _named(findings: FileFindings, offset: int) -> list[tuple[Span, str]]:
-    """Give the page of the rule that a comment names at the place."""
+def _found(analysis: Analysis, path: str, findings: FileFindings, offset: int) -> list[tuple[Span | None, str]]:
+    """Give texts with the spans that they are about, as far as those are known."""
+    state = analysis.hover(path, offset) if findings.parsed else None
+    about_state: list[tuple[Span | None, str]] = [(None, state)] if state else []
+    return [*about_state, *_pages(analysis.rules(), findings, offset)]
+
+
+def _pages(rules: "Sequence[Rule]", findings: FileFindings, offset: int) -> list[tuple[Span, str]]:
+    """Give the pages of the rules whose findings are there, or that a comment names there."""
+    from nnxlint.render.rules import rule_page  # noqa: PLC0415 - it brings much along, and few ask
+
+    by_name = {key: rule for rule in rules for key in (rule.code.lower(), rule.name.lower())}
+    named = [(each.span, each.code) for each in findings.shown] or []
+    here = [each for each in (*named, *_in_comments(rules, findings)) if each[0].start <= offset <= each[0].end]
+    return [(span, rule_page(by_name[name.lower()])) for span, name in here if name.lower() in by_name]
+
+
+def _in_comments(rules: "Sequence[Rule]", findings: FileFindings) -> list[tuple[Span, str]]:
     source = findings.source
-    if source is None or not may_have_directives(source):
+    prefixes = frozenset(rule.code.rstrip("0123456789") for rule in rules)
+    if source is None or not may_have_directives(source, prefixes):
         return []
-    from nnxlint.render.rules import rule_page  # noqa: PLC0415 - few ask
-    from nnxlint.rules import all_rules  # noqa: PLC0415
-
-    pages = {key: rule for rule in all_rules() for key in (rule.code.lower(), rule.name.lower())}
-    named = (name for each in read_comments(source).directives for name in each.names or ())
-    return [
-        (each.span, rule_page(pages[each.text.lower()]))
-        for each in named
-        if each.span.start <= offset <= each.span.end and each.text.lower() in pages
-    ]
+    return [(name.span, name.text) for each in read_comments(source, prefixes).directives for name in each.names or ()]

@@ -53,8 +53,8 @@ class Layout:
 
     @property
     def uris(self) -> tuple[str, ...]:
-        """The documents that the source is shown in."""
-        return tuple(self.cells.values()) or (self.uri,)
+        """The documents that the source may be shown in: of an open notebook its cells, and no more the file itself."""
+        return (*self.cells.values(), self.uri)
 
     def _positions(self, cell: Cell | None = None) -> Positions:
         notebook = self.source.notebook

@@ -125,6 +125,8 @@ class Lifecycle:
         self._prefer(given)
         if self._session.preferences != before:
             self._session.look()
+            if self._session.client.refreshes_hints:
+                self._session.server.workspace_inlay_hint_refresh(None)
 
     def _prefer(self, given: object) -> None:
         read = read_preferences(_plain(given))

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from nnxlint.spans import Span
 
-# Above so many pairs of lines, to find which are equal takes longer than anybody waits.
-_MOST_PAIRS = 1_000_000
+# Above so many pairs of lines or characters, to find which are equal takes longer than anybody waits.
+_MOST_PAIRS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ def replacements(before: str, after: str) -> Iterator[Replaced]:
 
 
 def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
-    """Give the ranges of lines that differ."""
-    if len(old) * len(new) > _MOST_PAIRS:
-        yield 0, len(old), 0, len(new)
+    """Give the ranges of elements that differ."""
+    if not old or not new or len(old) * len(new) > _MOST_PAIRS:
+        if old or new:
+            yield 0, len(old), 0, len(new)
         return
     for tag, *block in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
@@ -48,11 +49,12 @@ def _blocks(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, 
 
 
 def _narrowed(start: int, old: str, new: str) -> Iterator[Replaced]:
-    """Leave out of a replacement what both texts begin and end with."""
+    """Leave out of a replacement what both texts begin and end with, and what they share between."""
     head = _common(old, new)
     tail = _common(old[head:][::-1], new[head:][::-1])
-    if old != new:
-        yield Replaced(Span(start + head, start + len(old) - tail), len(new) - head - tail)
+    start, old, new = start + head, old[head : len(old) - tail], new[head : len(new) - tail]
+    for first, last, to_first, to_last in _blocks(old, new):
+        yield Replaced(Span(start + first, start + last), to_last - to_first)
 
 
 def _common(old: Sequence[str], new: Sequence[str]) -> int:

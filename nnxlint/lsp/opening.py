@@ -3,7 +3,6 @@
 import msgspec
 from lsprotocol import types
 
-from nnxlint.lsp.pages import texts
 from nnxlint.lsp.session import Session
 
 
@@ -13,13 +12,15 @@ class OpeningPages:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def open(self, params: types.ExecuteCommandParams) -> str:
+    async def open(self, params: types.ExecuteCommandParams) -> str:
         """Open the page of the rule that the argument names; its address. What cannot be opened is named."""
         [name] = msgspec.convert(params.arguments, tuple[str])
-        if name not in texts():
+        rules = await self._session.ask(lambda analysis: analysis.rules())
+        rule = next((rule for rule in rules if name in (rule.name, rule.code)), None)
+        if rule is None:
             message = f"there is no rule `{name}`"
             raise msgspec.ValidationError(message)
-        uri = self._session.pages.path(name).as_uri()
+        uri = self._session.pages.path(rule).as_uri()
         if self._session.client.shows_documents:
             self._session.server.window_show_document(types.ShowDocumentParams(uri, take_focus=True))
         else:

@@ -3,8 +3,12 @@
 import shutil
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # rules bring the whole semantic layer along
+    from nnxlint.rule import Rule
 
 _SUFFIX = ".md"
 
@@ -15,25 +19,27 @@ class Pages:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._lock = threading.Lock()
-        self._written = False
+        self._written: set[str] = set()
 
     def uri(self, name: str) -> str:
         """Give the address of the page of a rule."""
         return self._path(name).as_uri()
 
-    def path(self, name: str) -> Path:
+    def path(self, rule: "Rule") -> Path:
         """Give the page of a rule, written."""
-        self.write()
-        return self._path(name)
+        self.write([rule])
+        return self._path(rule.name)
 
-    def write(self) -> None:
-        """Write all pages, once."""
-        with self._lock:
-            if self._written:
-                return
-            self._written = True
-        for name, text in texts().items():
-            self._path(name).write_text(text, encoding="utf-8")
+    def write(self, rules: "Iterable[Rule]") -> None:
+        """Write the pages of rules, each once."""
+        from nnxlint.render.rules import rule_page  # noqa: PLC0415 - it brings much along that the first findings need not
+
+        for rule in rules:
+            with self._lock:
+                is_new = rule.name not in self._written
+                self._written.add(rule.name)
+            if is_new:
+                self._path(rule.name).write_text(rule_page(rule), encoding="utf-8")
 
     def remove(self) -> None:
         """Remove what was written."""
@@ -45,11 +51,3 @@ class Pages:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="nnxlint-rules-"))
         return self._folder / f"{name}{_SUFFIX}"
-
-
-def texts() -> Mapping[str, str]:
-    """Give the pages of all rules by their names."""
-    from nnxlint.render.rules import rule_page  # noqa: PLC0415 - both bring much along that the first findings need not
-    from nnxlint.rules import all_rules  # noqa: PLC0415
-
-    return {rule.name: rule_page(rule) for rule in all_rules()}

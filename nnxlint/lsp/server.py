@@ -12,9 +12,11 @@ from nnxlint.lsp.analysis import Analysis
 from nnxlint.lsp.diagnosing import Diagnosing
 from nnxlint.lsp.editing import Editing
 from nnxlint.lsp.hearing import Hearing
+from nnxlint.lsp.hinting import Hinting
 from nnxlint.lsp.hovering import Hovering
 from nnxlint.lsp.lifecycle import Lifecycle
 from nnxlint.lsp.opening import OpeningPages
+from nnxlint.lsp.pages import Pages
 from nnxlint.lsp.protocol import Conversation
 from nnxlint.lsp.session import Server, Session
 from nnxlint.lsp.verifying import VERIFY, Verdicts, Verifying
@@ -32,7 +34,9 @@ def make_server(make_analysis: Callable[[], Analysis], loop: asyncio.AbstractEve
         protocol_cls=Conversation,
     )
     hearing = Hearing(loop)
-    session = Session(server, Worker(make_analysis, hearing))
+    pages = Pages()
+    worker = Worker(make_analysis, hearing, at_rest=lambda analysis: pages.write(analysis.rules()))
+    session = Session(server, worker, pages)
     diagnosing = Diagnosing(session)
     hearing.session, hearing.diagnosing = session, diagnosing
     server.report = session.report_crash
@@ -46,6 +50,7 @@ def make_server(make_analysis: Callable[[], Analysis], loop: asyncio.AbstractEve
     server.command(VERIFY)(functools.partial(verifying.verify))
     server.command(OPEN_PAGE)(functools.partial(OpeningPages(session).open))
     _add(server, types.TEXT_DOCUMENT_HOVER, Hovering(session).hover)
+    _add(server, types.TEXT_DOCUMENT_INLAY_HINT, Hinting(session).hints)
     return session
 
 

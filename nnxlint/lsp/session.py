@@ -36,7 +36,7 @@ class Session:
 
     server: "Server"
     worker: Worker
-    pages: Pages = field(default_factory=Pages)
+    pages: Pages
     files: Files = field(default_factory=Files)
     records: Records = field(default_factory=Records)
     client: Client = field(default_factory=Client)
@@ -75,9 +75,9 @@ class Session:
         self.worker.change(Change(path, None, self.files.revision, is_open=False))
 
     async def current(self, uri: str) -> Record | None:
-        """Give what is found in the file of a document, as its text is now; None where it is none to lint."""
+        """Give what is found in the file of a document, as all texts are now; None where it is none to lint."""
         while (file := self.files.file_of(uri)) is not None:
-            record = await self.records.current(file.path, file.revision)
+            record = await self.records.current(file.path, self.files.revision)
             if self.revision_of(file.path) == file.revision:
                 return record
         return self.records.by_path.get(path_of(uri, self.files.folder))

@@ -44,7 +44,7 @@ class Showing:
         by_uri: dict[str, list[types.Diagnostic]] = {each: [] for each in (layout.uris if layout else (uri,))}
         for each in findings.failures:
             by_uri.setdefault(uri, []).append(_failure(each))
-        for diagnostic in findings.diagnostics if layout else ():
+        for diagnostic in findings.shown if layout else ():
             place, item = self.item(diagnostic, findings)
             by_uri.setdefault(place, []).append(item)
         return tuple(Shown(place, tuple(items), _name(items)) for place, items in by_uri.items())
@@ -60,7 +60,7 @@ class Showing:
         return place.uri, types.Diagnostic(
             range=place.range,
             message=_message(diagnostic, layout),
-            severity=_SEVERITIES[diagnostic.level],
+            severity=_severity(diagnostic, findings),
             code=diagnostic.code,
             code_description=types.CodeDescription(page) if page else None,
             source=SOURCE,
@@ -84,6 +84,10 @@ class Showing:
     def _uri(self, path: str) -> str:
         file = self.files.by_path.get(path)
         return file.uri if file else uri_of(path)
+
+
+def _severity(diagnostic: Diagnostic, findings: FileFindings) -> types.DiagnosticSeverity:
+    return types.DiagnosticSeverity.Hint if diagnostic in findings.known else _SEVERITIES[diagnostic.level]
 
 
 def _message(diagnostic: Diagnostic, layout: Layout) -> str:

@@ -4,31 +4,29 @@ import re
 from collections.abc import Iterable
 
 from nnxlint.diagnostic import Diagnostic
-from nnxlint.directives import Directive, read_comments
+from nnxlint.directives import OWN, Directive, read_comments
 from nnxlint.edits import Edit
+from nnxlint.ignoring import NEVER_SILENCED, silence
+from nnxlint.lsp.fixing import changes
 from nnxlint.source import Source
 from nnxlint.spans import Span
 
-_ABOUT_FILES = "NNX9"
 _BEFORE_CODE = re.compile(r"#!|[ \t\f]*#.*?coding[:=][ \t]*[-\w.]+")
 
 
 def can_be_silenced(diagnostic: Diagnostic) -> bool:
     """Tell whether a comment makes sense: what is said about comments and files is no matter of opinion."""
-    return not diagnostic.code.startswith(_ABOUT_FILES)
+    return diagnostic.code not in NEVER_SILENCED
 
 
 def line_edits(source: Source, diagnostic: Diagnostic) -> tuple[Edit, ...]:
     """Give what silences a finding where it is; nothing where no comment can stand there."""
-    comments = read_comments(source)
-    rows = comments.rows_of(source, diagnostic.span)
-    there = (each for each in comments.directives if each.rows is not None and each.rows & rows)
-    return _fitted(source, _joined(there, diagnostic.code) or _at_end_of(source, max(rows), diagnostic.code))
+    return tuple(changes(source, silence(source, [diagnostic], prefixes=_prefixes(diagnostic)).source))
 
 
 def file_edits(source: Source, diagnostic: Diagnostic) -> tuple[Edit, ...]:
     """Give what silences a rule in the whole file; nothing where no comment can stand in it."""
-    there = (each for each in read_comments(source).directives if each.rows is None)
+    there = (each for each in read_comments(source, _prefixes(diagnostic)).directives if each.rows is None)
     return _fitted(source, _joined(there, diagnostic.code) or _at_top_of(source, diagnostic))
 
 
@@ -39,12 +37,6 @@ def _joined(directives: Iterable[Directive], code: str) -> Edit | None:
             end = each.names[-1].span.end
             return Edit(Span(end, end), f", {code}")
     return None
-
-
-def _at_end_of(source: Source, row: int, code: str) -> Edit:
-    line = source.lines.line_span(row)
-    end = line.start + len(source.text[line.start : line.end].rstrip())
-    return Edit(Span(end, line.end), f"  # nnxlint: ignore[{code}]")
 
 
 def _at_top_of(source: Source, diagnostic: Diagnostic) -> Edit:
@@ -69,3 +61,8 @@ def _fitted(source: Source, edit: Edit) -> tuple[Edit, ...]:
     if source.notebook is None:
         return (edit,)
     return source.notebook.fitted((edit,)) or ()
+
+
+def _prefixes(diagnostic: Diagnostic) -> frozenset[str]:
+    """Give what the codes of rules begin with that a comment may name."""
+    return frozenset((*OWN, diagnostic.code.rstrip("0123456789")))

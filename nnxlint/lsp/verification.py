@@ -52,17 +52,17 @@ def _end_with(stream: BinaryIO) -> None:
 
 def _judged(order: Order, say: Callable[[Said], None]) -> Said:
     demand_jax()
-    from nnxlint.rules import all_rules  # noqa: PLC0415 - in vain where there is no JAX
-    from nnxlint.verify.devices import HOST  # noqa: PLC0415
+    from nnxlint.verify.devices import HOST  # noqa: PLC0415 - in vain where there is no JAX
     from nnxlint.verify.run_paths import ProjectJudge, units_of  # noqa: PLC0415
     from nnxlint.verify.session import SessionOptions, session  # noqa: PLC0415
 
     settings_of = settings_loader(order.preferences.overrides)
     project = _project(order, settings_of)
-    found = check(CheckRequest((Path(order.path),), settings_of, contents=_contents(order))).diagnostics
+    request = CheckRequest((Path(order.path),), settings_of, contents=_contents(order))
+    found = check(request).diagnostics
     span = Span(order.start, order.end)
     wanted = [each for each in found if (each.path, each.code, each.span) == (order.path, order.code, span)]
-    units = units_of(wanted[:1], all_rules(), project)
+    units = units_of(wanted[:1], request.known_rules_in(project), project)
     if not units:
         return Failure("the finding is gone: the text has changed since")
     options = SessionOptions(seconds=order.preferences.verify_timeout)

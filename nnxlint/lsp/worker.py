@@ -20,6 +20,8 @@ _T = TypeVar("_T")
 # Where an analysis takes long, the one of a text that changes again at once would be in vain.
 _QUICK = 0.1
 _PAUSE = 0.2
+# All other files are looked at when nobody has typed for so long.
+_QUIET = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +85,12 @@ class _Wanted:
 class Worker:
     """Owns the analysis. What is asked of it is done in its thread, in the order in which it matters."""
 
-    def __init__(self, make: Callable[[], Analysis], listener: Listener) -> None:
+    def __init__(
+        self, make: Callable[[], Analysis], listener: Listener, at_rest: Callable[[Analysis], None] = lambda _: None
+    ) -> None:
         self._make = make
         self._listener = listener
+        self._at_rest = at_rest  # done whenever nothing else is left to do
         self._wanted = _Wanted()
         self._condition = threading.Condition()
         self._analysis: Analysis | None = None
@@ -93,6 +98,8 @@ class Worker:
         self._revision = 0
         self._scope = Scope(whole=False)
         self._last_took = 0.0
+        self._last_change = 0.0
+        self._open_is_due = False
         self._whole_is_due = False
         self._thread = threading.Thread(target=self._run, name="nnxlint-analysis", daemon=True)
 
@@ -129,10 +136,6 @@ class Worker:
             self._condition.notify()
         return future
 
-    def idle(self, task: Callable[[], None]) -> None:
-        """Do something when nothing else is left to do."""
-        self.ask(lambda _: task())
-
     def stop(self) -> None:
         """Begin nothing any more."""
         with self._condition:
@@ -141,20 +144,32 @@ class Worker:
 
     def _run(self) -> None:
         while True:
-            with self._condition:
-                self._condition.wait_for(lambda: self._wanted or self._wanted.jobs or self._whole_is_due)
+            self._wait()
             if self._wanted.ended:
                 return
             if self._wanted and self._last_took > _QUICK:
                 time.sleep(_PAUSE)
-            self._whole_is_due = self._take() or self._whole_is_due
-            if not self._look_at_open_files():
-                continue
-            self._listener.looked(self._revision, whole=False)
+            if self._take():
+                self._open_is_due = self._whole_is_due = True
+            if self._open_is_due:
+                if not self._look_at_open_files():
+                    continue
+                self._open_is_due = False
+                self._listener.looked(self._revision, whole=False)
             self._answer_jobs()
-            if self._whole_is_due and self._guarded(self._look_at_all):
+            if self._whole_is_due and self._is_quiet() and self._guarded(self._look_at_all):
                 self._whole_is_due = False
                 self._listener.looked(self._revision, whole=True)
+                self._guarded(lambda: self._at_rest(self._known()))
+
+    def _wait(self) -> None:
+        """Wait for something to do; if all files are to be looked at, for a moment in which nothing changes."""
+        timeout = max(0.0, self._last_change + _QUIET - time.monotonic()) if self._whole_is_due else None
+        with self._condition:
+            self._condition.wait_for(lambda: self._wanted or self._wanted.jobs, timeout)
+
+    def _is_quiet(self) -> bool:
+        return not self._wanted and time.monotonic() >= self._last_change + _QUIET
 
     def _take(self) -> bool:
         """Tell the analysis what is new, if anything is."""
@@ -165,6 +180,8 @@ class Worker:
             self._scope = scope
             self._revision = max(self._revision, scope.revision)
             self._guarded(lambda: self._known().reload(scope.folders, scope.overrides))
+        if any(each.is_open for each in changes):
+            self._last_change = time.monotonic()
         for each in sorted(changes, key=lambda change: change.revision):
             self._revision = max(self._revision, each.revision)
             self._open.pop(each.path, None)
