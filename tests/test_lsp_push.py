@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.lsp_client import BAD, GOOD, codes_of, editing, project
+from tests.lsp_client import BAD, GOOD, PUSHED, codes_of, editing, project, with_encoding
 
 pytestmark = pytest.mark.asyncio
 
@@ -64,3 +64,34 @@ async def test_edits_by_ranges_are_followed(tmp_path: Path) -> None:
         editor.change("train.py", types.TextDocumentContentChangePartial(gone, ""))
         found = await editor.shows(uri, ["NNX206"])
         assert codes_of(found) == ["NNX206"]
+
+
+@pytest.mark.parametrize(("encoding", "column"), [("utf-8", 20), ("utf-16", 18), ("utf-32", 17)])
+async def test_columns_are_counted_as_the_editor_wants(tmp_path: Path, encoding: str, column: int) -> None:
+    text = BAD.replace("optimizer = nnx", '"\N{SNAKE}"; optimizer = nnx')
+    async with editing(project(tmp_path, train=text), with_encoding(PUSHED, "utf-7", encoding)) as editor:
+        uri = editor.open("train.py")
+        [found] = await editor.shows(uri, ["NNX206"])
+        place = types.Range(types.Position(13, column + 5), types.Position(13, column + 5))
+        fix, *_ = await editor.actions(uri, place)
+        resolved = await editor.resolved(fix)
+        start = types.Position(13, column - len("optimizer = "))
+        editor.change("train.py", types.TextDocumentContentChangePartial(types.Range(start, start), "x = "))
+        [moved] = await editor.pushed(uri, lambda items: items[0].range.start.character == column + 4)
+
+    assert editor.result.capabilities.position_encoding == encoding
+    assert found.range.start == types.Position(13, column)
+    assert moved.code == "NNX206"
+    assert resolved.edit is not None
+    [change] = resolved.edit.document_changes or ()
+    assert isinstance(change, types.TextDocumentEdit)
+    assert change.edits[0].range.start == types.Position(13, column + len("nnx.Optimizer(net, optax.adam(1e-3)"))
+
+
+async def test_findings_of_an_unused_comment_are_unnecessary(tmp_path: Path) -> None:
+    async with editing(project(tmp_path, train=GOOD + "x = 1  # nnxlint: ignore[NNX206]\n")) as editor:
+        [found] = await editor.shows(editor.open("train.py"), ["NNX901"])
+        fix, *_ = [await editor.resolved(each) for each in await editor.actions(editor.uri("train.py"), found.range)]
+
+    assert found.tags == (types.DiagnosticTag.Unnecessary,)
+    assert fix.is_preferred

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 from lsprotocol import types
-from pygls.exceptions import JsonRpcContentModified
+from pygls.exceptions import JsonRpcContentModified, JsonRpcInvalidParams
 
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability, Edit
@@ -117,7 +117,7 @@ class Acting:
     async def _complete(self, action: types.CodeAction) -> None:
         if action.data is None or action.edit is not None:
             return
-        ticket = msgspec.convert(action.data, Ticket)
+        ticket = _read(action.data)
         file = self._session.files.file_of(ticket.uri)
         record = self._session.records.by_path.get(file.path) if file else None
         if file is None or record is None or not file.revision == ticket.revision <= record.revision:
@@ -186,6 +186,14 @@ class Acting:
         return types.CodeAction(
             title, kind=QUICK, diagnostics=[item], command=types.Command(title, command, arguments=arguments)
         )
+
+
+def _read(data: object) -> Ticket:
+    try:
+        return msgspec.convert(data, Ticket)
+    except msgspec.ValidationError as error:
+        message = f"the action is none of ours: {error}"
+        raise JsonRpcInvalidParams(message) from error
 
 
 def _edits_at(what: str, source: Source, diagnostic: Diagnostic) -> tuple[Edit, ...]:
