@@ -52,8 +52,7 @@ def _statement(source: Source, layout: Layout, offset: int) -> str:
     first, last = layout.statement_at(source.lines.position(offset).row)
     start, end = source.lines.line_start(first), source.lines.line_span(last).end
     pieces: list[str] = []
-    for comment in layout.comments:
-        if first <= comment.row <= last:
-            pieces.append(source.shown[start : comment.span.start])
-            start = comment.span.end
+    for comment in layout.comments_on(first, last):
+        pieces.append(source.shown[start : comment.span.start])
+        start = comment.span.end
     return _LAYOUT.sub("", "".join((*pieces, source.shown[start:end])))

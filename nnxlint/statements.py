@@ -2,7 +2,7 @@
 
 import io
 import tokenize
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -34,6 +34,11 @@ class Layout:
     comments: tuple[Comment, ...] = ()
     statements: tuple[tuple[int, int], ...] = ()
     ends: frozenset[int] = frozenset()
+
+    def comments_on(self, first: int, last: int) -> tuple[Comment, ...]:
+        """Give the comments from one row to another."""
+        start = bisect_left(self.comments, first, key=lambda each: each.row)
+        return self.comments[start : bisect_right(self.comments, last, key=lambda each: each.row)]
 
     def statement_at(self, row: int) -> tuple[int, int]:
         """Give the first and the last row of the statement on a row; the row itself where none is."""

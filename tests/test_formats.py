@@ -232,6 +232,8 @@ def _read_junit(text: str) -> JUnitXml:
     broken = [case for case in cases if any(isinstance(each, Error) for each in case.result)]
     assert (suites.tests, suites.failures, suites.errors) == (len(cases), len(failed), len(broken))
     assert len({(case.classname, case.name) for case in cases}) == len(cases)
+    # The schema of Jenkins knows no other attributes of a test.
+    assert {key for case in cases for key in case._elem.attrib} <= {"name", "classname", "time", "group"}
     return suites
 
 

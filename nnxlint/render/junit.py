@@ -32,6 +32,7 @@ def junit_report(view: View) -> str:
 def _add_file(root: ET.Element, filename: str, found: Sequence[Finding]) -> None:
     name = _xml(filename)
     suite = _suite(root, name, len(found), failures=len(found))
+    suite.set("file", name)
     seen: Counter[str] = Counter()
     for each in found:
         diagnostic = each.diagnostic
@@ -43,8 +44,6 @@ def _add_file(root: ET.Element, filename: str, found: Sequence[Finding]) -> None
             "testcase",
             name=f"{diagnostic.code} {diagnostic.name}{number}",
             classname=name,
-            file=name,
-            line=str(each.stored.start.row),
         )
         failure = ET.SubElement(case, "failure", message=_xml(each.title), type=diagnostic.level.value)
         failure.text = _xml(f"{each.shown}: {diagnostic.code} " + "\n".join(each.lines))
