@@ -76,7 +76,12 @@ def _run(folder: Path, lines: list[str], **variables: str) -> subprocess.Complet
     script = "\n".join(["set -e", *lines])
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     return subprocess.run(
-        ["bash", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-c", script],  # noqa: S607 - as services do
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
