@@ -24,11 +24,11 @@ def record(report: Report, request: CheckRequest, file: Path | None) -> tuple[Re
     for path, checked in _by_file(report, request, file).items():
         before = read_baseline(path) if path.exists() else Baseline(path)
         found = before.of((each for each in report.diagnostics if each.path in checked), report.sources)
-        kept = before.entries - {*_judged(before, report, request)}
+        kept = before.entries - {*_judged(before, before.entries, report, request)}
         write_baseline(Baseline(path, kept | {*found.values()}))
         known |= found.keys()
         used = any(request.settings_of(Path(each).parent).baseline == path for each in checked)
-        hint = "" if used else f'; name it by `baseline = "{path.name}"` in the settings, or by `--baseline`'
+        hint = "" if used else f'; name it by `baseline = "{_shown(path)}"` in the settings, or by `--baseline`'
         told.append(f"{_shown(path)}: {_counted(len(found))} written{hint}")
     left = tuple(each for each in report.diagnostics if each not in known)
     made_known = tuple(each for each in report.diagnostics if each in known)
@@ -50,7 +50,7 @@ def judge(report: Report, request: CheckRequest, *, prune: bool) -> tuple[Report
     stale: list[str] = []
     told: list[str] = []
     for path, baseline in used.items():
-        vain = sorted({*_judged(baseline, report, request)} - report.recognised)
+        vain = sorted(_judged(baseline, baseline.entries - report.recognised, report, request))
         if vain and prune:
             write_baseline(replace(baseline, entries=baseline.entries - {*vain}))
             told.append(f"{_shown(path)}: {_counted(len(vain))} pruned ({_listed(vain)})")
@@ -62,14 +62,14 @@ def judge(report: Report, request: CheckRequest, *, prune: bool) -> tuple[Report
     return replace(report, stale=tuple(stale)), told
 
 
-def _judged(baseline: Baseline, report: Report, request: CheckRequest) -> Iterator[Entry]:
-    """Give the entries about which the report says whether they still hold."""
+def _judged(baseline: Baseline, entries: Iterable[Entry], report: Report, request: CheckRequest) -> Iterator[Entry]:
+    """Give those of the entries about which the report says whether they still hold."""
     unsure = {each.path for each in report.diagnostics if each.code in NEVER_KNOWN}
     unsure |= {path.as_posix() for path in request.contents}
     folders = [path for path in map(absolute, request.paths) if path.is_dir()]
     checked = frozenset(report.checked)
     looked_for: dict[str, frozenset[str]] = {}
-    for entry in baseline.entries:
+    for entry in entries:
         path = absolute(baseline.path.parent / entry.path)
         name = path.as_posix()
         if name not in checked:
