@@ -82,9 +82,18 @@ def _may_be_drawn(machine: Machine, made: RngsMade, stream: str, streams: set[st
     if made.abstract:
         return False
     if made.target in log.escaped or made.place.path in log.incomplete:
-        return True
+        return stream != "default" or bool(streams & _streams_of_layers(machine))
     names = {draw.stream for draw in log.draws_of(made.target)}
     if stream in names or (stream == "default" and names - streams):
         return True
     mentioned = any(stream in facts.mentioned for facts in machine.index.modules.values())
     return made.target in log.kept and (log.is_drawn(stream) or mentioned)
+
+
+def _streams_of_layers(machine: Machine) -> set[str]:
+    """The names that the library's layers draw from.
+
+    Code that is not known, given one of these, builds or calls modules, and they draw by further names. Given another
+    name only, it asks for that one; the default beside it is what it would take instead.
+    """
+    return {name for cls in machine.api.classes.values() for name in (*cls.streams_init, *cls.streams_call)}
