@@ -126,15 +126,25 @@ def _any_of(machine: Machine, frame: Frame, callee: Union, arguments: Arguments,
     """Each alternative runs from the same state; what they do is joined."""
     alternatives = [member for member in callee.members if is_none(member) is not True] or [NONE]
     mark = machine.heap.mark()
+    seen = len(machine.log.model_calls)
     results: list[Value] = []
     changes = []
+    reached: list[list[LayerUse]] = []
     for member in alternatives:
         frame.conditional += 1
+        reached.append([])
+        machine.collectors.append(reached[-1])
         results.append(call(machine, frame, member, arguments, place))
+        machine.collectors.pop()
         frame.conditional -= 1
         changes.append(machine.heap.changes(mark))
         machine.heap.rewind(mark)
     machine.heap.join(changes)
+    if frame.conditional and not all(reached):
+        # The condition may well be there to tell the alternatives apart.
+        machine.log.doubt(seen)
+    elif machine.collectors:
+        machine.collectors[-1].extend(use for uses in reached for use in uses)
     return union(results)
 
 

@@ -88,6 +88,10 @@ class Log:
                 step.activation.incomplete = True
         self.cut_short.update(call.activation for call in self.library_calls[library_calls:])
 
+    def doubt(self, model_calls: int) -> None:
+        """Forget which layers the calls of modules from this number on reached: maybe none of them."""
+        self.model_calls[model_calls:] = [replace(call, uses=()) for call in self.model_calls[model_calls:]]
+
     def noise(self) -> Noise:
         """How much was observed, to tell whether anything was since."""
         lists: tuple[Sized, ...] = (
