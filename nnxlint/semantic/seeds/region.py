@@ -53,6 +53,12 @@ def are_exclusive(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
     return any(_leaves(outer, inner) for outer, inner in zip(first[shared - 1 :], first[shared:], strict=False))
 
 
+def are_handed_out(facts: ModuleFacts, one: ast.AST, other: ast.AST) -> bool:
+    """Whether a generator gives away each of two values before it makes the next."""
+    given = [[outer for outer in facts.tree.ancestors(node) if isinstance(outer, ast.Yield)] for node in (one, other)]
+    return all(given) and given[0][-1] is not given[1][-1]
+
+
 def is_fallback(facts: ModuleFacts, node: ast.AST) -> bool:
     """Whether a value is only there for want of another: `rngs or nnx.Rngs(0)`, `if rngs is None: rngs = …`."""
     for outer in reversed(facts.tree.ancestors(node)):

@@ -11,7 +11,14 @@ from nnxlint.semantic.observe import Construction, RngsMade
 from nnxlint.semantic.seeds import purpose
 from nnxlint.semantic.seeds.hoist import Hoisting, hoisting
 from nnxlint.semantic.seeds.loops import innermost_loop, keeping_loops
-from nnxlint.semantic.seeds.region import are_exclusive, function_around, is_fallback, rebinds, rebinds_between
+from nnxlint.semantic.seeds.region import (
+    are_exclusive,
+    are_handed_out,
+    function_around,
+    is_fallback,
+    rebinds,
+    rebinds_between,
+)
 from nnxlint.semantic.seeds.seed import Seed, as_call, is_key, is_pure, same, seeds_of, source_of
 from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import ClassRef, External
@@ -145,8 +152,10 @@ def _share(facts: ModuleFacts, machine: Machine, earlier: Built, later: Built) -
     one, other = earlier.construction.place.node, later.construction.place.node
     if innermost_loop(facts, earlier.call) is not innermost_loop(facts, later.call):
         return False
-    if are_exclusive(facts, one, other) or purpose.are_separate(
-        facts, one, other, are_layers=_in_module(machine, earlier.made)
+    if (
+        are_exclusive(facts, one, other)
+        or are_handed_out(facts, one, other)
+        or purpose.are_separate(facts, one, other, are_layers=_in_module(machine, earlier.made))
     ):
         return False
     if _class(earlier) == _class(later):
