@@ -12,6 +12,7 @@ from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments
 from nnxlint.semantic.values import (
     NONE,
+    ClassRef,
     Const,
     Dictionary,
     FlagDefault,
@@ -83,12 +84,21 @@ def _given(
             # Nobody was seen to call the function: `model: Net | None = None` may be given as well as not.
             annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
             value = value if annotated is None else join(value, annotated)
+        elif place.node is decl.node and isinstance(value, Const) and _chooses_mode(machine, frame, decl, parameter):
+            # Nor is it known then in which mode a module is called.
+            value = join(value, Const(not value.value))
     if isinstance(value, Unknown) and parameter.annotation is not None:
         annotated = value_of_annotation(machine, frame, parameter.annotation, parameter)
         value = annotated if annotated is not None else value
     elif isinstance(value, Unknown) and parameter.arg == "rngs" and decl.owner is not None and decl.name == "__init__":
         value = streams.given_rngs(machine, frame, place)
     return signed(parameter.arg, value)
+
+
+def _chooses_mode(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.arg) -> bool:
+    """Whether a parameter is the mode flag of a module's method."""
+    is_flag = evaluating(parameter.arg, machine.mode_flags, value=True) is not None
+    return is_flag and decl.owner is not None and machine.is_module(ClassRef(decl.owner, frame.closure))
 
 
 def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.arg, place: Place) -> Value:
