@@ -51,9 +51,8 @@ FROZEN = _RANDOM | frozenset(
     ema initial seed rng sample samples data dataset immutable static truth true base pretrained original
     backbone w0 feedback""".split()
 )
-FROZEN_CLASSES = _RANDOM | frozenset(
-    """simulator simulation environment env oracle synthetic dummy mock fake stub lora adapter peft dora
-    liquid""".split()
+_FROZEN_CLASSES = _RANDOM | frozenset(
+    "simulator simulation environment env oracle synthetic dummy mock fake stub lora adapter peft dora lsm".split()
 )
 FROZEN_PHRASES = (
     "frozen",
@@ -91,6 +90,11 @@ WEIGHTS = frozenset(
     proj projection matrix query key value gate mixing coupling gain vectors factors codebook linear dense
     head""".split()
 )
+
+
+def is_frozen_class(cls: frozenset[str]) -> bool:
+    """Whether a class keeps its weights as they were drawn: a reservoir, a simulation, a liquid state machine."""
+    return bool(cls & _FROZEN_CLASSES) or {"liquid", "state"} <= cls
 
 
 def is_table(name: frozenset[str], cls: frozenset[str], *, waves: bool) -> bool:

@@ -103,7 +103,7 @@ def _names(tree: ast.AST, attribute: str) -> bool:
 
 def _says_frozen(facts: ModuleFacts, family: Family, one: Declared) -> bool:
     """Whether names, docstrings or comments say that the array is meant to stay as it is."""
-    if one.words & names.FROZEN or words(one.owner.name) & names.FROZEN_CLASSES:
+    if one.words & names.FROZEN or names.is_frozen_class(words(one.owner.name)):
         return True
     texts = (*family.texts(), *comments(facts, one.node))
     if any(phrase in text.lower() for text in texts for phrase in names.FROZEN_PHRASES):
