@@ -14,7 +14,8 @@ import libcst.matchers as m
 
 PythonVersion = tuple[int, int]
 
-_PATIENCE = 5.0
+# On a busy machine even a short file takes a while, and who gives up calls it broken.
+_PATIENCE = 60.0
 _ANSWER = re.compile(rb"(\d+)\.(\d+)")
 _NEWER_SYNTAX = (
     (m.TypeAlias() | m.TypeParameters(), (3, 12)),

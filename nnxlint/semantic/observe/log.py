@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Sized
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from nnxlint.semantic.observe.ground import Ground, Layer
