@@ -2,8 +2,9 @@
 
 This process stays as the child's keeper: when it ends or is told to (SIGTERM), or when nnxlint itself is killed, it
 takes everything with it that the child ever started. Where Linux permits it, the child lives in namespaces of its
-own: of users, so that it cannot look into other processes; of processes, so that none can outlive it; of the
-network, which is empty but for the loopback. Elsewhere `nnxlint.verify.guard` keeps Python off the network.
+own: of users, so that it cannot look into other processes; of processes, so that none can outlive it; of mounts, for
+a /proc that shows just these; of the network, which is empty but for the loopback. Elsewhere `nnxlint.verify.guard`
+keeps Python off the network.
 
 On the descriptor FD, where answers will come, the first line says as JSON which of the two holds.
 """
@@ -25,7 +26,8 @@ from typing import NoReturn
 
 from nnxlint.verify.processes import below, running
 
-_NEW_USER, _NEW_PROCESSES, _NEW_NETWORK = 0x10000000, 0x20000000, 0x40000000
+_NEW_USER, _NEW_PROCESSES, _NEW_NETWORK, _NEW_MOUNTS = 0x10000000, 0x20000000, 0x40000000, 0x20000
+_PRIVATE_BELOW, _NO_PROGRAMS = 0x4000 | 0x40000, 0x2 | 0x4 | 0x8  # of mount
 _DIE_WITH_PARENT, _ADOPT_ORPHANS = 1, 36  # of prctl
 _SET_INTERFACE_FLAGS, _UP_AND_RUNNING = 0x8914, 0x41
 _KILLED = 128
@@ -112,8 +114,19 @@ def _kill_all_below() -> None:
 
 def _initialise(command: list[str]) -> NoReturn:
     """Be the first process of a process namespace, its init: when it ends, the system kills all others in it."""
+    _show_own_processes()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os._exit(_keep(lambda: _become(command)))
+
+
+def _show_own_processes() -> None:
+    """Let /proc be that of the namespace: CUDA looks itself up there, and does not start where it finds another."""
+    library = ctypes.CDLL(None)
+    # The keeper outside goes on with the /proc that it knows. Where any of it is not permitted, as in some
+    # containers, the CPU does without.
+    if library.unshare(_NEW_MOUNTS) == 0:
+        library.mount(b"none", b"/", None, _PRIVATE_BELOW, None)
+        library.mount(b"proc", b"/proc", b"proc", _NO_PROGRAMS, None)
 
 
 def _become(command: list[str]) -> NoReturn:
