@@ -163,7 +163,8 @@ def test_a_child_cannot_read_the_environment_of_nnxlint() -> None:
     [answer] = _run([reading])
 
     if answer.environment and answer.environment.network == "namespace":
-        assert answer.error == "PermissionError"
+        # With a /proc of its own it does not even see that process.
+        assert answer.error in {"PermissionError", "FileNotFoundError"}
 
 
 @pytest.mark.parametrize("isolated", [True, False])
