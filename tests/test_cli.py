@@ -249,6 +249,7 @@ def test_a_crash_of_the_model_is_told_and_the_other_files_are_linted(run: RunCli
         (["--flax-version", "latest", "."], "no version of Flax"),
         (["--output-format", "xml", "."], "`xml` is no output format: it is one of text, concise, grouped, json"),
         (["--output-format", "sarf:a.sarif", "."], "`sarf` is no output format: did you mean `sarif`?"),
+        (["--output-format", "text,sarif:a", "."], "no output format: write an --output-format for each"),
         (["--output-format", "sarif:", "."], "--output-format sarif: names no file after the colon"),
         (["--output-format", "json", "--output-format", "sarif", "."], "write --output-format json:FILE"),
         (["--output-format", "json:a", "--output-format", "sarif:./a", "."], "two formats cannot go to the same file"),

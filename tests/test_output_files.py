@@ -181,5 +181,4 @@ def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
 
     assert "nnxlint.render.pylint" in loaded
     others = {each.function.partition(":")[0] for each in FORMATS} - {"pylint"}
-    # The texts share their colours, and the help of rules shows them too.
-    assert loaded.isdisjoint({f"nnxlint.render.{name}" for name in others - {"text"}})
+    assert loaded.isdisjoint({f"nnxlint.render.{name}" for name in others | {"diff", "statistics", "timings"}})

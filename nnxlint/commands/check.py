@@ -20,8 +20,6 @@ from nnxlint.discovery import absolute
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import Advance, CheckRequest, changed_bytes, check, write_changes
 from nnxlint.render.console import wants_colour
-from nnxlint.render.diff import render_diff
-from nnxlint.render.statistics import render_statistics, statistics_document
 from nnxlint.render.summary import fix_summary
 from nnxlint.render.view import View
 from nnxlint.report import Report
@@ -131,6 +129,8 @@ def _progress(options: CheckOptions) -> AbstractContextManager[Advance | None]:
 def _write(report: Report, request: CheckRequest, options: CheckOptions, stream: TextIO) -> None:
     here = Path.cwd()
     if options.diff:
+        from nnxlint.render.diff import render_diff  # noqa: PLC0415 - few ask for it
+
         write_text(render_diff(report, here, coloured=wants_colour(sys.stdout)))
         return
     view = View(report, here, root_of(here), lambda: rules_of_report(report, request), quiet=options.quiet)
@@ -141,6 +141,8 @@ def _write(report: Report, request: CheckRequest, options: CheckOptions, stream:
 
 def _write_statistics(report: Report, options: CheckOptions, stream: TextIO) -> None:
     """Write them where they are in nobody's way: below a text, else to standard error."""
+    from nnxlint.render.statistics import render_statistics, statistics_document  # noqa: PLC0415 - few ask for them
+
     shown = printed_format(options.destinations)
     if shown is not None and shown.json:
         write_aside(statistics_document(report, Path.cwd()) + "\n")

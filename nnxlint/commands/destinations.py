@@ -2,7 +2,7 @@
 
 import difflib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -90,14 +90,19 @@ def _destination(typed: str) -> Destination:
     name, colon, path = typed.partition(":")
     known = {each.name: each for each in FORMATS}
     if name not in known:
-        near = difflib.get_close_matches(name.lower(), known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"it is one of {', '.join(known)}"
-        message = f"`{name}` is no output format: {hint}"
+        message = f"`{name}` is no output format: {_hint(name, known)}"
         raise NnxlintError(message)
     if colon and not path:
         message = f"--output-format {typed} names no file after the colon"
         raise NnxlintError(message)
     return Destination(known[name], Path(path) if path and Path(path) != _STDOUT else None)
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    if "," in name:
+        return "write an --output-format for each"
+    near = difflib.get_close_matches(name.lower(), known, n=1)
+    return f"did you mean `{near[0]}`?" if near else f"it is one of {', '.join(known)}"
 
 
 def _refuse_useless_paths(paths: Sequence[Path]) -> None:
