@@ -13,6 +13,8 @@ from nnxlint.errors import NnxlintError
 from nnxlint.source import Source, SourceError, make_source, read_source
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+# In a hook, git tells by these of the repository that it runs in, which need not be the one that is asked.
+_ANOTHER_REPOSITORY = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX"})
 _TWO_NAMES = ("R", "C")  # git tells of what was renamed or copied both the old and the new name
 
 
@@ -133,7 +135,8 @@ def _git(root: Path, *arguments: str) -> bytes:
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    kept = {name: value for name, value in os.environ.items() if name not in _ANOTHER_REPOSITORY}
+    environment = {**kept, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
     command = ("git", "-c", "core.quotePath=off", *arguments)
     try:
         # `git` is what the user calls git, and its arguments are no text for a shell.

@@ -211,6 +211,16 @@ def test_what_cannot_be_compared_is_one_line(
     assert error("--diff-base", "main").endswith("asks git, and git is not installed")
 
 
+def test_hooks_of_another_repository_do_not_mislead(
+    project: Path, run: RunCli, git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del git
+    write(project / "a.py", f"{NNX}x = BAD\ny = BAD\nz = BAD\n")
+    monkeypatch.setenv("GIT_DIR", str(project / "elsewhere"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(project / "elsewhere" / "index"))
+    assert _rows(run, "--diff-base", "main") == ["a.py:3"]
+
+
 def test_a_shallow_clone_is_told(project: Path, run: RunCli, git: Git, monkeypatch: pytest.MonkeyPatch) -> None:
     write(project / "a.py", NNX)
     git("commit", "-am", "second")
