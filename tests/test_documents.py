@@ -8,7 +8,8 @@ import pytest
 from tests.fixture_cases import ROOT
 
 DOCS = ROOT / "docs"
-PAGES = (*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "editors").rglob("*.md"))
+PAGES = (*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "editors").glob("**/README.md"))
+PAGES = tuple(page for page in PAGES if "node_modules" not in page.parts)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)")
 
 
