@@ -66,12 +66,12 @@ CHECK = (
                 help="Leave these paths out, instead of the usual ones.",
             ),
             Option(["--extend-exclude"], multiple=True, metavar="PATTERNS", help="Leave these paths out too."),
+            Option(["--force-exclude"], is_flag=True, help="Leave excluded files out even if they are named."),
             Option(
                 ["--diff-base"],
                 metavar="REVISION",
                 help="Report only what touches lines changed since the work parted from this revision of git.",
             ),
-            Option(["--force-exclude"], is_flag=True, help="Leave excluded files out even if they are named."),
             Option(
                 ["--stdin-filename"],
                 type=click.Path(path_type=Path),
@@ -141,10 +141,10 @@ CHECK = (
                 is_flag=True,
                 help="Count findings by rule and by file, and how much of the code was understood.",
             ),
-            Option(["--watch"], is_flag=True, help="Lint again whenever a file changes, until interrupted."),
             Option(
                 ["--timings"], is_flag=True, help="Tell on standard error where the time went: by phase and by rule."
             ),
+            Option(["--watch"], is_flag=True, help="Lint again whenever a file changes, until interrupted."),
             Option(["--quiet", "-q"], is_flag=True, help="Write findings and errors only."),
             Option(["--verbose", "-v"], is_flag=True, help="Also tell what was read, and how rules crashed."),
         ),

@@ -29,6 +29,12 @@ CLI = Page(
     environment=COLOURS,
 )
 
+SERVICES = (
+    ("GITHUB_WORKSPACE", "Set by CI services: where the paths start in formats that they read;"),
+    ("CI_PROJECT_DIR", "the same on GitLab,"),
+    ("BUILD_SOURCESDIRECTORY", "and on Azure Pipelines."),
+)
+
 CHECK = Page(
     examples=(
         ("nnxlint check", "Lint the current folder and all below it."),
@@ -53,7 +59,7 @@ CHECK = Page(
         NOT_DONE,
         INTERRUPTED,
     ),
-    environment=(*COLOURS, CACHE_HOME),
+    environment=(*COLOURS, CACHE_HOME, *SERVICES),
 )
 
 VERIFY = Page(

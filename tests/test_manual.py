@@ -1,7 +1,10 @@
 """The help of the commands: every option under a heading, and a page that tells the truth."""
 
 import re
+import resource
 import shlex
+import subprocess
+import sys
 
 import click
 import pytest
@@ -63,3 +66,18 @@ def test_the_group_tells_what_commands_are_for(capsys: pytest.CaptureFixture[str
         assert f" {name} {' '.join(first.split()).rstrip('.')}" in shown
     assert "Exit status: 0" in shown
     assert "NO_COLOR" in shown
+
+
+def test_starting_up_is_quick() -> None:
+    """Compare the time of the processor, which does not depend on what else the machine does."""
+    bare = min(_seconds("-c", "pass") for _ in range(5))
+    started = min(_seconds("-m", "nnxlint", "--version") for _ in range(5))
+
+    assert started - bare < 0.15
+
+
+def _seconds(*arguments: str) -> float:
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
