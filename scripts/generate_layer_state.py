@@ -101,7 +101,7 @@ def _describe(cls: type) -> list[list[object]]:
 def _variable(
     cls: type, path: str, states: list[tuple[int, State]], switched: Mapping[str, tuple[object, State]]
 ) -> list[object]:
-    """Its path, type, shape by sizes, dtype, and the values of parameters without which it is not there."""
+    """Its path, type, shape by sizes, dtype, the values that it needs of parameters, whether these are usual."""
     needs = {}
     for name, (value, state) in switched.items():
         default = _default(cls, name)
@@ -117,7 +117,7 @@ def _variable(
         and all(one.dtype != "float16" for one in states[0][1].values())
     ):
         dtype = None  # it refused half precision, so what its dtype hangs on was not seen
-    return [path, held.type, shape, dtype, needs]
+    return [path, held.type, shape, dtype, needs, path in states[0][1]]
 
 
 def _parameters(cls: type) -> dict[str, inspect.Parameter]:

@@ -19,7 +19,7 @@ from nnxlint.semantic.index import Index, connected
 from nnxlint.semantic.machine import BudgetError, Machine
 from nnxlint.semantic.observe import Arguments, Watched
 from nnxlint.semantic.segments import segment, whole
-from nnxlint.semantic.values import ClassRef, Func, Place, Value
+from nnxlint.semantic.values import ClassRef, Func, Place, Transformed, Value
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags
 
 # Since Python 3.11 calls between Python functions take no C stack; those through generators still do.
@@ -202,7 +202,19 @@ def _run(machine: Machine, frame: Frame, decl: FunctionDecl, owner: ClassDecl | 
         cls = ClassRef(owner, frame)
         bound = cls if _is_classmethod(decl) else prototype(machine, frame, cls)
     if decl not in machine.entered:
-        run_function(machine, frame, Func(decl, bound, frame), Arguments(), Place(decl.path, decl.node))
+        place = Place(decl.path, decl.node)
+        under = _transforms(frame, decl) if machine.log.watched is not None else ()
+        run_function(machine, frame, Func(decl, bound, frame), Arguments(), place, transforms=under)
+
+
+def _transforms(frame: Frame, decl: FunctionDecl) -> tuple[str, ...]:
+    """What a function of the frame's module runs under whoever calls it, by its decorators."""
+    value = frame.locals.get(decl.name) if decl.owner is None else None
+    found: list[str] = []
+    while isinstance(value, Transformed):
+        found.append(value.transform)
+        value = value.function
+    return tuple(found)
 
 
 def _is_static(decl: FunctionDecl) -> bool:

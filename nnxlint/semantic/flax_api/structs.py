@@ -96,7 +96,7 @@ class LayerVariable(msgspec.Struct, frozen=True, array_like=True):
 
     An axis is a number, a parameter, a multiple of one (`4*features`), a quotient (`a//b`), or all of a tuple
     (`*kernel_size`). `dtype`: its name, ``param_dtype`` for the parameter's, or None. `needs`: the values of
-    parameters without which the Variable is not there; of a rate, any that is not zero.
+    parameters without which the Variable is not there; of a rate, any that is not zero. `usual`: the defaults are so.
     """
 
     path: str
@@ -104,6 +104,7 @@ class LayerVariable(msgspec.Struct, frozen=True, array_like=True):
     shape: tuple[str, ...] | None
     dtype: str | None
     needs: dict[str, Needed]
+    usual: bool = True
 
 
 class LayerTable(msgspec.Struct, frozen=True):

@@ -67,6 +67,9 @@ def fill_layer(machine: Machine, frame: Frame, api: ClassApi, made: Ref, argumen
     if record is None:
         return
     bound = bind_signature(api.init, arguments)
+    if machine.log.watched is not None:
+        # What goes through `**` to the constructor of a base class decides which Variables there are.
+        bound = {**{name: value for name, value in arguments.keywords.items() if name not in bound}, **bound}
     if api.name == "flax.nnx.Sequential":
         layers = Sequence(arguments.positional, arguments.more_positional, place)
         bound = {"layers": machine.allocate(frame, place.node, layers, "layers")}

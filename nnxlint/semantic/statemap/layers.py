@@ -53,7 +53,7 @@ def stream_of(api: ClassApi, record: Instance) -> Held:
 
 
 def _is_there(variable: LayerVariable, record: Instance, api: ClassApi) -> bool | None:
-    answers = {_agrees(record.attrs.get(name), needed, name) for name, needed in variable.needs.items()}
+    answers = {_agrees(variable, name, record, api) for name in variable.needs}
     if variable.path in _STREAM_STATE:
         answers.add(_has_rngs(record.attrs.get("rngs"), api))
     if False in answers:
@@ -61,10 +61,15 @@ def _is_there(variable: LayerVariable, record: Instance, api: ClassApi) -> bool 
     return None if None in answers else True
 
 
-def _agrees(value: Value | None, needed: object, name: str) -> bool | None:
+def _agrees(variable: LayerVariable, name: str, record: Instance, api: ClassApi) -> bool | None:
+    """Whether a parameter has the value that the Variable needs; one that a base class takes may be left out."""
+    value = record.attrs.get(name)
+    if value is None:
+        handed_on = [parameter.name for parameter in api.init if parameter.kind == "var_keyword"]
+        return variable.usual if handed_on and handed_on[0] not in record.attrs else None
     if not isinstance(value, Const):
         return None
-    return bool(value.value) if name.endswith("rate") else value.value == needed
+    return bool(value.value) if name.endswith("rate") else value.value == variable.needs[name]
 
 
 def _has_rngs(value: Value | None, api: ClassApi) -> bool | None:
