@@ -212,8 +212,10 @@ def restore(state):
 
 def test_a_notebook(analysed: Analysed, tmp_path: Path) -> None:
     cells = [
-        f"{HEAD}class Model(nnx.Module):\n"
-        "    def __init__(self, rngs):\n        self.linear = nnx.Linear(2, 3, rngs=rngs)\n",
+        (
+            f"{HEAD}class Model(nnx.Module):\n"
+            "    def __init__(self, rngs):\n        self.linear = nnx.Linear(2, 3, rngs=rngs)\n"
+        ),
         "model = Model(nnx.Rngs(0))\n",
     ]
     notebook = {
