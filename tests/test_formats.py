@@ -1,6 +1,7 @@
 """The formats for programs, each read by the schema or the parser of who consumes it."""
 
 import json
+import random
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -62,6 +63,7 @@ def _insert(source: Source, part: str, content: str) -> Edit:
     return Edit(Span(at, at), content)
 
 
+NASTY = "a %25:,;[]()\"'<>&\\\n\r\t\0\x07\x1b\x7f\x85\u2028\ufeff\uffff\ud800/=#`|ü\N{GRINNING FACE}"
 EMPTY = _report()
 ODDITIES = _report(
     _finding(
@@ -84,6 +86,25 @@ ODDITIES = _report(
 @pytest.mark.parametrize("report", [EMPTY, ODDITIES], ids=["empty", "oddities"])
 def test_every_format_is_what_its_reader_expects(name: str, report: Report) -> None:
     READERS[name](_written(name, report))
+
+
+@for_programs
+def test_whatever_stands_in_names_and_messages_can_be_read(name: str) -> None:
+    dice = random.Random(0)  # noqa: S311 - the same texts each time
+    for _ in range(30):
+        path, message, reason = ("".join(dice.choices(NASTY, k=8)) for _ in range(3))
+        source = make_source(f"/project/x{path}/a.py", PLAIN.text.encode())
+        finding = _finding(source, message=f"x{message}", reason=reason)
+        READERS[name](_written(name, Report((finding,), {source.path: source}, 1, failures=(f"x{message}",))))
+
+
+def test_a_line_is_a_finding_in_the_texts_too() -> None:
+    for name in ("concise", "grouped"):
+        report = _report(_finding(ODD))
+        view = View(report, HERE, HERE, all_rules, quiet=True)
+        lines = BY_NAME[name].render(view).split("\n")
+        assert len([line for line in lines if "NNX101" in line]) == 1
+        assert any(line.startswith("my dir/50%, a:b;c]\\nü'\"<&>.py:") for line in lines)
 
 
 def _read_sarif(text: str) -> dict[str, list[dict[str, object]]]:
@@ -196,7 +217,7 @@ def _read_rdjson(text: str) -> list[dict[str, object]]:
 def _read_github(text: str) -> list[tuple[str, dict[str, str], str]]:
     """Read workflow commands as the runner does: split first, unescape then."""
     commands: list[tuple[str, dict[str, str], str]] = []
-    for line in text.splitlines():
+    for line in text.split("\n")[:-1]:
         found = re.fullmatch(r"::(error|warning) ([^:]*)::(.*)", line)
         assert found, line
         pairs = (pair.partition("=") for pair in found[2].split(","))
@@ -211,7 +232,7 @@ def _read_azure(text: str) -> list[tuple[dict[str, str], str]]:
     """Read logging commands as the agent does."""
     commands: list[tuple[dict[str, str], str]] = []
     escapes = {"3B": ";", "5D": "]", "0A": "\n", "0D": "\r", "AZP25": "%"}
-    for line in text.splitlines():
+    for line in text.split("\n")[:-1]:
         found = re.fullmatch(r"##vso\[task\.logissue ([^\]]*)\](.*)", line)
         assert found, line
         pairs = (pair.partition("=") for pair in found[1].split(";") if pair)

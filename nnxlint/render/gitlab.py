@@ -3,6 +3,7 @@
 import msgspec
 
 from nnxlint.diagnostic import Level
+from nnxlint.render.documents import json_document
 from nnxlint.render.stored import Finding, findings, named_findings
 from nnxlint.render.view import View
 
@@ -37,7 +38,7 @@ def gitlab_report(view: View) -> str:
     """Give the list of issues; it is empty where nothing was found."""
     known = named_findings(view.report, view.root)
     issues = [_issue(each, known[each.diagnostic]) for each in findings(view.report, view.root)]
-    return msgspec.json.format(msgspec.json.encode(issues), indent=2).decode() + "\n"
+    return json_document(issues)
 
 
 def _issue(finding: Finding, fingerprint: str) -> Issue:

@@ -7,6 +7,7 @@ import msgspec
 
 from nnxlint.diagnostic import Diagnostic, Related
 from nnxlint.edits import Edit, Fix
+from nnxlint.render.documents import json_document, json_line
 from nnxlint.render.pages import page_address
 from nnxlint.render.places import Place, locate, ordered
 from nnxlint.render.view import View
@@ -78,13 +79,12 @@ class DiagnosticDocument(msgspec.Struct, frozen=True):
 
 def json_report(view: View) -> str:
     """Give the document that lists every diagnostic."""
-    encoded = msgspec.json.encode(list(_documents(view)))
-    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+    return json_document(list(_documents(view)))
 
 
 def json_lines_report(view: View) -> str:
     """Give a document a diagnostic, each on a line of its own."""
-    return "".join(f"{msgspec.json.encode(each).decode()}\n" for each in _documents(view))
+    return "".join(f"{json_line(each)}\n" for each in _documents(view))
 
 
 def _documents(view: View) -> Iterator[DiagnosticDocument]:

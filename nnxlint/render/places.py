@@ -22,7 +22,7 @@ class Place:
 
     def __str__(self) -> str:
         cell = "" if self.cell is None else f"cell {self.cell}:"
-        return f"{self.filename}:{cell}{self.start.row}:{self.start.column}"
+        return f"{one_line(self.filename)}:{cell}{self.start.row}:{self.start.column}"
 
 
 def locate(sources: Mapping[str, Source], path: str, span: Span, directory: Path) -> Place:

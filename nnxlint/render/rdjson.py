@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from nnxlint.diagnostic import Diagnostic, Level
+from nnxlint.render.documents import json_document
 from nnxlint.render.pages import page_address
 from nnxlint.render.places import Place
 from nnxlint.render.stored import Finding, StoredEdit, findings, locate_stored, stored_edits, stored_lines
@@ -85,8 +86,7 @@ class ResultDocument(msgspec.Struct, frozen=True):
 def rdjson_report(view: View) -> str:
     """Give one document with all findings."""
     documents = tuple(_diagnostic(view, each) for each in findings(view.report, view.directory))
-    encoded = msgspec.json.encode(ResultDocument(ToolName("nnxlint"), documents))
-    return msgspec.json.format(encoded, indent=2).decode() + "\n"
+    return json_document(ResultDocument(ToolName("nnxlint"), documents))
 
 
 def _diagnostic(view: View, finding: Finding) -> DiagnosticDocument:

@@ -8,6 +8,7 @@ import msgspec
 
 from nnxlint import __version__
 from nnxlint.diagnostic import Diagnostic, Related
+from nnxlint.render.documents import json_document
 from nnxlint.render.places import Place
 from nnxlint.render.sarif_rules import rule_descriptor
 from nnxlint.render.sarif_schema import (
@@ -43,8 +44,7 @@ _FINGERPRINT = "nnxlintFinding/v1"
 
 def sarif_report(view: View) -> str:
     """Give the document of one run."""
-    log = Log(schema=_SCHEMA, version="2.1.0", runs=(_run(view),))
-    return msgspec.json.format(msgspec.json.encode(log), indent=2).decode() + "\n"
+    return json_document(Log(schema=_SCHEMA, version="2.1.0", runs=(_run(view),)))
 
 
 def _run(view: View) -> SarifRun:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from nnxlint.render.documents import json_document
 from nnxlint.render.places import locate
 from nnxlint.semantic.statemap import ClassState, Held, Location, Part
 from nnxlint.source import Source
@@ -130,7 +131,7 @@ def state_document(
     """Give the document; `depth`: how far into what the classes hold, by default to the end."""
     writer = _Writer(sources, directory)
     document = StateDocument(VERSION, tuple(writer.of_class(state, depth) for state in classes))
-    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+    return json_document(document)
 
 
 class _Writer:

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from nnxlint.naming import relative_name
+from nnxlint.render.documents import json_line
 from nnxlint.render.places import one_line
 from nnxlint.report import Report
 from nnxlint.semantic.statistics import Share, Statistics
@@ -64,7 +65,7 @@ def render_statistics(report: Report, console: Console, directory: Path) -> None
 def statistics_document(report: Report, directory: Path) -> str:
     """Give the statistics as one line of JSON."""
     document = StatisticsDocument(rule_counts(report), file_counts(report, directory), report.statistics)
-    return msgspec.json.encode(document).decode()
+    return json_line(document)
 
 
 def rule_counts(report: Report) -> tuple[RuleCount, ...]:

@@ -7,6 +7,7 @@ import msgspec
 from rich.console import Console
 from rich.text import Text
 
+from nnxlint.render.documents import json_line
 from nnxlint.timing import Timings
 
 
@@ -48,7 +49,7 @@ def timings_document(timings: Timings, seconds: float) -> str:
     """Give the timings as one line of JSON."""
     phases = tuple(PhaseTime(name, _rounded(each)) for name, each in timings.phases)
     document = TimingsDocument(_rounded(seconds), phases, tuple(_rules(timings)))
-    return msgspec.json.encode(document).decode()
+    return json_line(document)
 
 
 def _rules(timings: Timings) -> Iterator[RuleTime]:
