@@ -22,6 +22,10 @@ async def _verifying(editor: Editor, uri: str) -> types.Command:
     return found
 
 
+def _below(pid: int) -> set[int]:
+    return {*below(pid, running())}
+
+
 async def test_the_verdict_is_shown_with_the_fix(tmp_path: Path) -> None:
     async with editing(project(tmp_path, train="x = 1\n")) as editor:
         uri = editor.open("train.py", IN_FUNCTION)
@@ -48,15 +52,16 @@ async def test_it_is_cancelled_with_all_that_it_started(tmp_path: Path) -> None:
         server = editor.client._server
         assert server is not None
         params = types.ExecuteCommandParams(command.command, command.arguments)
+        before = _below(server.pid)  # the analysis
         waiting = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
-        await until(lambda: bool(editor.partial) and bool(below(server.pid, running())))
-        started = below(server.pid, running())
+        await until(lambda: bool(editor.partial) and bool(_below(server.pid) - before))
+        started = _below(server.pid)
         token = editor.partial[0].token
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         assert await asyncio.wait_for(waiting, 30) is None
-        await until(lambda: not below(server.pid, running()))
+        await until(lambda: _below(server.pid) == before)
         waiting = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
-        await until(lambda: bool(below(server.pid, running())))
-        started += below(server.pid, running())
+        await until(lambda: bool(_below(server.pid) - before))
+        started |= _below(server.pid)
 
-    await until(lambda: not running().keys() & set(started))
+    await until(lambda: not running().keys() & started)

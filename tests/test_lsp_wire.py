@@ -9,12 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nnxlint.verify.processes import below, running
 from tests.lsp_client import BAD, GOOD, SERVER, project
 
 PATIENCE = 30.0
@@ -24,11 +25,11 @@ Message = dict[str, Any]
 class Wire:
     """A server, and bytes to and from it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, command: Sequence[str] = SERVER) -> None:
         self.folder = folder
         self.uri = (folder / "train.py").as_uri()
         self.process = subprocess.Popen(
-            SERVER, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
         self.heard: queue.SimpleQueue[Message] = queue.SimpleQueue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -268,19 +269,17 @@ def test_it_does_not_outlive_the_editor_though_others_hold_the_pipe(wire: Wire) 
     assert wire.ends() == 1
 
 
-def test_what_is_printed_does_not_disturb_the_messages(tmp_path: Path) -> None:
+def _served_by(analysis: str, folder: Path) -> Wire:
+    """Start a server in one process, over an analysis that a class statement makes."""
     code = (
         "from nnxlint.lsp.checking import CheckAnalysis\nfrom nnxlint.lsp.serving import serve\n"
-        "def make():\n    print('noise', flush=True)\n    return CheckAnalysis()\n"
-        "raise SystemExit(serve(make))"
+        f"{analysis}\nraise SystemExit(serve(Made))"
     )
-    wire = Wire.__new__(Wire)
-    folder = project(tmp_path, train=BAD)
-    wire.folder, wire.uri, wire.heard = folder, (folder / "train.py").as_uri(), queue.SimpleQueue()
-    wire.process = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    threading.Thread(target=wire._listen, daemon=True).start()
+    return Wire(project(folder, train=BAD), (sys.executable, "-c", code))
+
+
+def test_what_is_printed_does_not_disturb_the_messages(tmp_path: Path) -> None:
+    wire = _served_by("class Made(CheckAnalysis):\n    print('noise', flush=True)", tmp_path)
     try:
         wire.start()
         wire.open(BAD)
@@ -288,3 +287,51 @@ def test_what_is_printed_does_not_disturb_the_messages(tmp_path: Path) -> None:
     finally:
         wire.process.kill()
         wire.process.wait()
+
+
+def test_a_crash_is_told_once_and_ends_nothing(tmp_path: Path) -> None:
+    crashing = (
+        "class Made(CheckAnalysis):\n    def file_findings(self, path):\n"
+        "        if any(b'BOOM' in each for each in self._contents.values()):\n            raise ZeroDivisionError\n"
+        "        return super().file_findings(path)"
+    )
+    wire = _served_by(crashing, tmp_path)
+    try:
+        wire.start()
+        wire.open(BAD)
+        wire.shows(1, "NNX206")
+        wire.change(2, f"{BAD}# BOOM")
+        told = wire.hear(lambda each: each.get("method") == "window/logMessage")
+        shown = wire.hear(lambda each: each.get("method") == "window/showMessage")
+        wire.change(3, f"{BAD}# BOOM BOOM")
+        wire.hear(lambda each: each.get("method") == "window/logMessage")
+        wire.change(4, BAD)
+        again = wire.hear(lambda each: each.get("method") in {"window/showMessage", "textDocument/publishDiagnostics"})
+    finally:
+        wire.process.kill()
+        wire.process.wait()
+
+    assert "ZeroDivisionError" in told["params"]["message"]
+    assert "a defect of nnxlint" in shown["params"]["message"]
+    assert again["method"] == "textDocument/publishDiagnostics"
+
+
+def test_an_analysis_that_dies_is_started_again(wire: Wire) -> None:
+    wire.start()
+    wire.open(BAD)
+    wire.shows(1, "NNX206")
+    [analysis] = below(wire.process.pid, running())
+    os.kill(analysis, signal.SIGKILL)
+    wire.change(2, f"{BAD}\n")
+    wire.hear(lambda each: each.get("method") == "window/showMessage")
+    wire.change(3, GOOD)
+    wire.shows(3)
+    wire.change(4, BAD)
+    wire.shows(4, "NNX206")
+    [analysis] = below(wire.process.pid, running())
+    wire.process.kill()
+    wire.process.wait()
+    end = time.monotonic() + PATIENCE
+    while analysis in running():
+        assert time.monotonic() < end
+        time.sleep(0.05)

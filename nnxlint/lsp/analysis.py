@@ -7,15 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from nnxlint.diagnostic import Crash, Diagnostic
 from nnxlint.settings import Overrides
 from nnxlint.source import Source
-
-if TYPE_CHECKING:  # they bring the whole semantic layer along, which what is remembered needs not
-    from nnxlint.rule import Rule
-    from nnxlint.semantic.statemap import InlayHint
 
 Tell = Callable[[int, int], None]
 """Is told how many of how many files are done; raises `OutdatedError` where the rest is not wanted any more."""
@@ -52,6 +48,24 @@ class FileFindings:
 NOTHING = FileFindings()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The page of a rule, in Markdown."""
+
+    code: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A few words after an offset, and Markdown that tells more."""
+
+    offset: int
+    text: str
+    tooltip: str
+
+
 class Analysis(Protocol):
     """Knows the texts of a workspace, and what is found in them. Paths are absolute and posix.
 
@@ -67,13 +81,13 @@ class Analysis(Protocol):
     def project_findings(self, tell: Tell) -> Mapping[str, FileFindings]:
         """What is found in the folders and in updated files, where it is anything; `NnxlintError` likewise."""
 
-    def rules(self) -> "Sequence[Rule]":
-        """The rules that there are: nnxlint's own, and those that packages and settings add."""
+    def pages(self) -> Sequence[Page]:
+        """The pages of the rules that there are: nnxlint's own, and those that packages and settings add."""
 
     def hover(self, path: str, offset: int) -> str | None:
         """Markdown on the state of the module class, object or attribute at an offset of the file, if it is one."""
 
-    def hints(self, path: str) -> "Sequence[InlayHint]":
+    def hints(self, path: str) -> Sequence[Hint]:
         """The mode of each model call in the file, and the kind of each state attribute."""
 
     def reload(self, folders: Sequence[Path], overrides: Overrides) -> None:

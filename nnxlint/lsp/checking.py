@@ -9,7 +9,7 @@ from nnxlint.baseline import Baselines
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.errors import NnxlintError
 from nnxlint.knowledge import load_projects
-from nnxlint.lsp.analysis import NOTHING, FileFindings, Tell
+from nnxlint.lsp.analysis import NOTHING, FileFindings, Hint, Page, Tell
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
 from nnxlint.scope import Scope
@@ -17,9 +17,7 @@ from nnxlint.settings import NO_OVERRIDES, Overrides, SettingsOf, settings_loade
 from nnxlint.source import NOTEBOOK_SUFFIX, Source, make_source, mentions_nnx
 
 if TYPE_CHECKING:  # they bring the whole semantic layer along, which what is remembered needs not
-    from nnxlint.rule import Rule
     from nnxlint.semantic.model import SemanticModel
-    from nnxlint.semantic.statemap import InlayHint
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +81,26 @@ class CheckAnalysis:
         self._baselines = Baselines(self._settings_of)
         self._forget()
 
-    def rules(self) -> "Sequence[Rule]":
-        """The rules that there are."""
+    def pages(self) -> Sequence[Page]:
+        """The pages of the rules that there are."""
         from nnxlint.plugins import known_rules  # noqa: PLC0415 - see above
+        from nnxlint.render.rules import rule_page  # noqa: PLC0415
 
         folders = {*self._folders, *(path.parent for path in self._contents)}
         found = (rule for folder in sorted(folders) for rule in known_rules(self._settings_of(folder).rules_path))
-        return tuple(dict.fromkeys((*found, *known_rules())))
+        rules = dict.fromkeys((*found, *known_rules()))
+        return tuple(Page(rule.code, rule.name, rule_page(rule)) for rule in rules)
 
     def hover(self, path: str, offset: int) -> str | None:
         """Markdown on the state of what is at an offset of the file."""
         model = self._model(path)
         return model.hover(offset) if model else None
 
-    def hints(self, path: str) -> "Sequence[InlayHint]":
+    def hints(self, path: str) -> Sequence[Hint]:
         """The mode of each model call in the file, and the kind of each state attribute."""
         model = self._model(path)
-        return model.inlay_hints() if model else ()
+        found = model.inlay_hints() if model else ()
+        return tuple(Hint(each.offset, each.text, each.tooltip) for each in found)
 
     def _model(self, path: str) -> "SemanticModel | None":
         """Give the watched model of a file; None where it does not parse, or has nothing to do with NNX."""

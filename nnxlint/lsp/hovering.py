@@ -1,17 +1,13 @@
 """What is shown where the pointer rests: the state of what is there, and the page of the rule of a finding."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from nnxlint.directives import may_have_directives, read_comments
-from nnxlint.lsp.analysis import Analysis, FileFindings
+from nnxlint.lsp.analysis import Analysis, FileFindings, Page
 from nnxlint.lsp.session import Session
 from nnxlint.spans import Span
-
-if TYPE_CHECKING:  # rules bring the whole semantic layer along
-    from nnxlint.rule import Rule
 
 _RULE = "\n\n---\n\n"
 
@@ -47,22 +43,20 @@ def _found(analysis: Analysis, path: str, findings: FileFindings, offset: int) -
     """Give texts with the spans that they are about, as far as those are known."""
     state = analysis.hover(path, offset) if findings.parsed else None
     about_state: list[tuple[Span | None, str]] = [(None, state)] if state else []
-    return [*about_state, *_pages(analysis.rules(), findings, offset)]
+    return [*about_state, *_of_rules(analysis.pages(), findings, offset)]
 
 
-def _pages(rules: "Sequence[Rule]", findings: FileFindings, offset: int) -> list[tuple[Span, str]]:
+def _of_rules(pages: Sequence[Page], findings: FileFindings, offset: int) -> list[tuple[Span, str]]:
     """Give the pages of the rules whose findings are there, or that a comment names there."""
-    from nnxlint.render.rules import rule_page  # noqa: PLC0415 - it brings much along, and few ask
-
-    by_name = {key: rule for rule in rules for key in (rule.code.lower(), rule.name.lower())}
-    named = [(each.span, each.code) for each in findings.shown] or []
-    here = [each for each in (*named, *_in_comments(rules, findings)) if each[0].start <= offset <= each[0].end]
-    return [(span, rule_page(by_name[name.lower()])) for span, name in here if name.lower() in by_name]
+    texts = {key: page.text for page in pages for key in (page.code.lower(), page.name.lower())}
+    named = [*((each.span, each.code) for each in findings.shown), *_in_comments(pages, findings)]
+    here = [(span, name.lower()) for span, name in named if span.start <= offset <= span.end]
+    return [(span, texts[name]) for span, name in here if name in texts]
 
 
-def _in_comments(rules: "Sequence[Rule]", findings: FileFindings) -> list[tuple[Span, str]]:
+def _in_comments(pages: Sequence[Page], findings: FileFindings) -> list[tuple[Span, str]]:
     source = findings.source
-    prefixes = frozenset(rule.code.rstrip("0123456789") for rule in rules)
+    prefixes = frozenset(page.code.rstrip("0123456789") for page in pages)
     if source is None or not may_have_directives(source, prefixes):
         return []
     return [(name.span, name.text) for each in read_comments(source, prefixes).directives for name in each.names or ()]

@@ -15,12 +15,12 @@ class OpeningPages:
     async def open(self, params: types.ExecuteCommandParams) -> str:
         """Open the page of the rule that the argument names; its address. What cannot be opened is named."""
         [name] = msgspec.convert(params.arguments, tuple[str])
-        rules = await self._session.ask(lambda analysis: analysis.rules())
-        rule = next((rule for rule in rules if name in (rule.name, rule.code)), None)
-        if rule is None:
+        pages = await self._session.ask(lambda analysis: analysis.pages())
+        page = next((page for page in pages if name in (page.name, page.code)), None)
+        if page is None:
             message = f"there is no rule `{name}`"
             raise msgspec.ValidationError(message)
-        uri = self._session.pages.path(rule).as_uri()
+        uri = self._session.pages.path(page).as_uri()
         if self._session.client.shows_documents:
             self._session.server.window_show_document(types.ShowDocumentParams(uri, take_focus=True))
         else:

@@ -1,8 +1,12 @@
-"""What the server and the process that verifies a fix say to each other: a line of JSON each."""
+"""What the server and its processes say to each other: JSON with the one that verifies, pickles with the analysis."""
 
 import msgspec
 
 from nnxlint.lsp.preferences import Preferences
+
+# The analysis answers with pairs of one of these and a value; `STOP` is the method that ends another one.
+RESULT, COUNT, OUTDATED, MISTAKE, CRASH = "result", "count", "outdated", "mistake", "crash"
+STOP = "stop"
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,10 +5,8 @@ import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # rules bring the whole semantic layer along
-    from nnxlint.rule import Rule
+from nnxlint.lsp.analysis import Page
 
 _SUFFIX = ".md"
 
@@ -25,21 +23,19 @@ class Pages:
         """Give the address of the page of a rule."""
         return self._path(name).as_uri()
 
-    def path(self, rule: "Rule") -> Path:
-        """Give the page of a rule, written."""
-        self.write([rule])
-        return self._path(rule.name)
+    def path(self, page: Page) -> Path:
+        """Give the file of a page, written."""
+        self.write([page])
+        return self._path(page.name)
 
-    def write(self, rules: "Iterable[Rule]") -> None:
-        """Write the pages of rules, each once."""
-        from nnxlint.render.rules import rule_page  # noqa: PLC0415 - it brings much along that the first findings need not
-
-        for rule in rules:
+    def write(self, pages: Iterable[Page]) -> None:
+        """Write pages, each once."""
+        for page in pages:
             with self._lock:
-                is_new = rule.name not in self._written
-                self._written.add(rule.name)
+                is_new = page.name not in self._written
+                self._written.add(page.name)
             if is_new:
-                self._path(rule.name).write_text(rule_page(rule), encoding="utf-8")
+                self._path(page.name).write_text(page.text, encoding="utf-8")
 
     def remove(self) -> None:
         """Remove what was written."""

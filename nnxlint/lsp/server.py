@@ -35,7 +35,7 @@ def make_server(make_analysis: Callable[[], Analysis], loop: asyncio.AbstractEve
     )
     hearing = Hearing(loop)
     pages = Pages()
-    worker = Worker(make_analysis, hearing, at_rest=lambda analysis: pages.write(analysis.rules()))
+    worker = Worker(make_analysis, hearing, at_rest=lambda analysis: pages.write(analysis.pages()))
     session = Session(server, worker, pages)
     diagnosing = Diagnosing(session)
     hearing.session, hearing.diagnosing = session, diagnosing
