@@ -62,7 +62,11 @@ class Answering:
             return CRASH, traceback.format_exc()
 
     def _say(self, kind: str, value: object) -> None:
-        pickle.dump((kind, value), self._out)
+        try:
+            said = pickle.dumps((kind, value))
+        except Exception:  # noqa: BLE001 - whoever waits must be answered
+            said = pickle.dumps((CRASH, traceback.format_exc()))
+        self._out.write(said)
         self._out.flush()
 
 

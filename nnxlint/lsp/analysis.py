@@ -6,7 +6,6 @@ All of it is called from one thread, which is not the one that talks to the edit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import Protocol
 
 from nnxlint.diagnostic import Crash, Diagnostic
@@ -33,7 +32,7 @@ class FileFindings:
     diagnostics: tuple[Diagnostic, ...] = ()
     known: tuple[Diagnostic, ...] = ()
     source: Source | None = None
-    sources: Mapping[str, Source] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False)
     failures: tuple[str, ...] = ()
     crashes: tuple[Crash, ...] = ()
     parsed: bool = True
