@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from nnxlint.cache import FileResults
 from nnxlint.checking import lint
 from nnxlint.knowledge import Project, load_projects
+from nnxlint.live import LiveProject, keep_live
+from nnxlint.project import check
 from nnxlint.request import CheckRequest
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.settings import Overrides, settings_loader
@@ -25,8 +28,12 @@ def project_of(folder: Path) -> Project:
     return replace(project, reported=tuple(sorted(project.sources)))
 
 
-def findings(analysis: Analysis) -> Sequence[object]:
+def findings(analysis: Analysis) -> Sequence[FileResults]:
     return lint(analysis.project, analysis, CheckRequest((), SETTINGS)).files
+
+
+def without_related(results: FileResults) -> object:
+    return [replace(each, related=()) for each in results.diagnostics]
 
 
 def edited(chance: random.Random, text: str) -> Iterator[str]:
@@ -65,6 +72,8 @@ def test_what_is_found_after_edits_is_what_a_new_start_finds(name: str) -> None:
             except SyntaxError:
                 continue
             break
+        live.focus()
+        before = findings(analysis)
         changed = live.change(tree)
         live.focus()
         project = replace(project, sources={**project.sources, path: tree.source})
@@ -73,7 +82,11 @@ def test_what_is_found_after_edits_is_what_a_new_start_finds(name: str) -> None:
             uprooted += 1
             analysis, live = anew, anew.live()
             continue
-        assert findings(analysis) == findings(anew), path
+        found = findings(analysis)
+        assert found == findings(anew), path
+        pairs = zip(project.reported, before, found, strict=True)
+        others = {name for name, one, two in pairs if without_related(one) != without_related(two)}
+        assert others <= changed.files, path
         live.focus(path)
         alone = replace(analysis, project=replace(project, reported=(path,)))
         assert findings(alone) == findings(replace(anew, project=alone.project)), path
@@ -114,3 +127,44 @@ def test_nodes_keep_their_identity_and_know_their_new_rows(demo: Project) -> Non
     for decl in live.modules[path].functions.values():
         assert before[decl.name] is decl
         assert decl.node.lineno == rows[decl.name] + 2
+
+
+@pytest.fixture
+def kept(demo: Project) -> LiveProject:
+    return keep_live(demo, CheckRequest((), SETTINGS))
+
+
+def test_a_glance_finds_what_a_check_finds(kept: LiveProject) -> None:
+    report = check(CheckRequest(tuple(map(Path, kept.project.reported)), SETTINGS))
+    for path in kept.project.reported:
+        assert kept.glance(path).diagnostics == tuple(each for each in report.diagnostics if each.path == path)
+
+
+def test_a_glance_follows_the_text(kept: LiveProject) -> None:
+    path = next(path for path in kept.project.sources if path.endswith("finetune.py"))
+    before = kept.glance(path).diagnostics
+    text = kept.project.sources[path].text
+    kept.change(path, f"\n\n{text}".encode())
+    assert [each.span.start - 2 for each in kept.glance(path).diagnostics] == [each.span.start for each in before]
+    kept.change(path, b"import jax\n")
+    assert kept.glance(path).diagnostics == ()
+    assert kept.outgrown
+
+
+def test_a_text_that_does_not_parse_changes_nothing(kept: LiveProject) -> None:
+    path = kept.project.reported[0]
+    before = kept.glance(path)
+    with pytest.raises(SyntaxError):
+        kept.change(path, b"def (:\n")
+    assert kept.glance(path).diagnostics == before.diagnostics
+
+
+def test_files_that_a_change_may_have_touched_are_looked_at_again(kept: LiveProject) -> None:
+    before = kept.report(kept.project.reported).diagnostics
+    model = next(path for path in kept.project.sources if path.endswith("model.py"))
+    evaluate = next(path for path in kept.project.sources if path.endswith("evaluate.py"))
+    assert any(each.path == evaluate and each.code == "NNX102" for each in before)
+    text = kept.project.sources[model].text
+    start = text.index("    def __call__")
+    kept.change(model, f"{text[:start]}    def __call__(self, *args, **more):\n        return args\n".encode())
+    assert not any(each.path == evaluate and each.code == "NNX102" for each in kept.report([evaluate]).diagnostics)

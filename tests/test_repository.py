@@ -90,6 +90,7 @@ LAYERS = {
         "remembering",
         "checking",
         "project",
+        "live",
         "surveying",
     ),
     "companion": ("verify",),

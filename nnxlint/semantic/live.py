@@ -43,7 +43,8 @@ class Live:
     """An interpreted project whose files may change.
 
     `_kept` are the nodes that are no more: nodes are told apart by their identity, so none may take another's.
-    `_left`: the declarations that nobody looks at any more, since the change.
+    Since the change: `_left` are the declarations that nobody looks at any more, `_looked` the files of parts that were
+    run again.
     """
 
     machine: Machine
@@ -52,6 +53,7 @@ class Live:
     _kept: list[ast.AST] = field(default_factory=list)
     _mentioned: set[str] = field(default_factory=set)
     _left: set[Declared] = field(default_factory=set)
+    _looked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         for part in segments(self.machine):
@@ -82,15 +84,16 @@ class Live:
         machine.log.crashes.pop(path, None)
         machine.log.incomplete.discard(path)
         self._left.clear()
+        self._looked.clear()
         with room():
             classes = machine.forget_classes() if elsewhere else ()
             dirty |= self._rerun_top_levels(path, dirty, elsewhere=elsewhere)
             for decl in classes:
                 if self.modules[decl.path].classes.get(decl.node) is decl:
                     machine.ancestry(ClassRef(decl, machine.modules.get(decl.path)))
-            seen = {path} | {decl.path for decl in self._rerun_roots(path, dirty)}
+            self._rerun_roots(path, dirty)
         machine.forget_runs()
-        return frozenset(seen)
+        return frozenset({path, *self._looked})
 
     def _rerun_top_levels(self, path: str, dirty: set[Declared], *, elsewhere: bool) -> set[Declared]:
         """Run the top levels that a change may have changed; all declarations whose surroundings are others now."""
@@ -153,16 +156,14 @@ class Live:
         inside = any(index.resolve(facts.path, f"{base}.{name}".lstrip("."), node.level) == path for name in listed)
         return inside and not names.isdisjoint(facts.mentioned)
 
-    def _rerun_roots(self, path: str, dirty: set[Declared]) -> set[Declared]:
-        """Run the roots again that looked at anything dirty, and what nobody else calls now; all that they look at."""
+    def _rerun_roots(self, path: str, dirty: set[Declared]) -> None:
+        """Run the roots again that looked at anything dirty, and what nobody else calls now."""
         machine = self.machine
         again = {decl: part for decl, part in machine.roots.items() if not part.touched.isdisjoint(dirty)}
         stale = {
             decl for decl, parts in machine.made_up.items() if any(not one.touched.isdisjoint(dirty) for one in parts)
         }
-        seen: set[Declared] = set()
         for part in again.values():
-            seen |= part.touched
             self._forget(part)
         for decl in again:
             del machine.roots[decl]
@@ -170,14 +171,13 @@ class Live:
             self._forget(part)
         kept, machine.made_up = machine.made_up, {}
         for decl in self._in_order({**again, **dict.fromkeys(self._candidates(path))}):
-            seen |= self._rerun_root(decl, again.get(decl))
+            self._rerun_root(decl, again.get(decl))
         for part in (one for cls in machine.made_up for one in kept.pop(cls, ())):
             self._forget(part)
         for parts in machine.made_up.values():
             for part in parts:
                 self._count(part)
         machine.made_up = {**kept, **machine.made_up}
-        return seen
 
     def _candidates(self, path: str) -> Iterator[FunctionDecl]:
         """The functions that may be called by nobody any more, or are new."""
@@ -190,12 +190,12 @@ class Live:
         rows = {decl: (decl.name in self._mentioned, decl.path, decl.node.lineno) for decl in standing}
         return sorted(standing, key=rows.__getitem__)
 
-    def _rerun_root(self, decl: FunctionDecl, before: Segment | None) -> set[Declared]:
+    def _rerun_root(self, decl: FunctionDecl, before: Segment | None) -> None:
         machine = self.machine
         facts = self.modules[decl.path]
         inside = next((frame for inner, frame in machine.pending if inner is decl and frame.decl is not None), None)
         if decl in machine.entered or not (inside or is_root(facts, decl)):
-            return set()
+            return
         worn = machine.worn
         if before is not None:
             machine.worn = dict.fromkeys(islice(worn, before.worn))
@@ -204,13 +204,12 @@ class Live:
         else:
             run_pending(machine, [(decl, inside)])
         machine.worn = worn
-        part = machine.roots[decl]
-        self._count(part)
-        return part.touched
+        self._count(machine.roots[decl])
 
     def _forget(self, part: Segment | None) -> None:
         if part is None:
             return
+        self._looked |= part.files
         self.machine.ground.take_out(part.log.layer)
         self._entering.subtract(part.touched)
         left = {decl for decl in part.touched if self._entering[decl] <= 0}
@@ -219,6 +218,7 @@ class Live:
 
     def _count(self, part: Segment | None) -> None:
         if part is not None:
+            self._looked |= part.files
             self._entering.update(part.touched)
 
     def _is_uprooted(self, old: ModuleFacts, new: ModuleFacts) -> bool:

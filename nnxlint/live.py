@@ -1,0 +1,101 @@
+"""A project that stays analysed while its texts change: what an editor asks after every keystroke."""
+
+import gc
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from nnxlint.cache import FileResults
+from nnxlint.checking import lint
+from nnxlint.diagnostic import Crash
+from nnxlint.knowledge import Project
+from nnxlint.remembering import Found, report_of
+from nnxlint.report import Report
+from nnxlint.request import CheckRequest
+from nnxlint.semantic.analysis import Analysis, analyse
+from nnxlint.semantic.live import Live
+from nnxlint.source import make_source
+from nnxlint.syntax.tree import parse_tree
+
+Count = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was found in one file."""
+
+    results: FileResults
+    crashes: tuple[Crash, ...]
+
+    def relates_to(self, path: str) -> bool:
+        """Whether places of another file are told of, which move when that changes."""
+        return any(place.path == path for each in self.results.diagnostics for place in each.related)
+
+
+@dataclass(slots=True)
+class LiveProject:
+    """One project as it is now.
+
+    `outgrown`: the files that hang together may be others now, or what matters in all of
+    them: what is found is still good for a glance, but the project should be loaded anew.
+    """
+
+    project: Project
+    _request: CheckRequest
+    _analysis: Analysis
+    _live: Live
+    outgrown: bool = False
+    _kept: dict[str, _Kept] = field(default_factory=dict)
+
+    def knows(self, path: str) -> bool:
+        """Whether a file is of the project, and was parsed."""
+        return path in self._live.modules
+
+    def change(self, path: str, content: bytes) -> None:
+        """Take a file's new bytes; `SourceError` where they are no text, `SyntaxError` where they do not parse."""
+        source = make_source(path, content)
+        before = self.project.sources[path]
+        if source.content == before.content and source.newline == before.newline:
+            return
+        changed = self._live.change(parse_tree(source))
+        self.project = replace(self.project, sources={**self.project.sources, path: source})
+        self._analysis = replace(self._analysis, project=self.project)
+        self.outgrown = self.outgrown or changed.uprooted
+        stale = changed.files | {name for name, kept in self._kept.items() if kept.relates_to(path)}
+        for each in stale:
+            self._kept.pop(each, None)
+
+    def glance(self, path: str) -> Report:
+        """Report what is found in one file."""
+        if path not in self._kept:
+            self._live.focus(path)
+            self._kept[path] = self._lint(path)
+        return self._report((path,))
+
+    def report(self, paths: Iterable[str], tell: Count = lambda *_: None) -> Report:
+        """Report what is found in the files; `tell` is told how many of how many are done, and may raise."""
+        wanted = tuple(paths)
+        missing = [path for path in wanted if path not in self._kept]
+        if missing:
+            self._live.focus()
+        for count, path in enumerate(missing, start=len(wanted) - len(missing)):
+            tell(count, len(wanted))
+            self._kept[path] = self._lint(path)
+        return self._report(wanted)
+
+    def _lint(self, path: str) -> _Kept:
+        found = lint(replace(self.project, reported=(path,)), self._analysis, self._request)
+        return _Kept(found.files[0], found.crashes)
+
+    def _report(self, paths: tuple[str, ...]) -> Report:
+        kept = [self._kept[path] for path in paths]
+        found = Found(tuple(each.results for each in kept), crashes=tuple(one for each in kept for one in each.crashes))
+        return self._request.scope.applied(report_of(replace(self.project, reported=paths, unrelated=()), found))
+
+
+def keep_live(project: Project, request: CheckRequest) -> LiveProject:
+    """Analyse a project, and keep it analysed; `request` says with which settings, rules and baselines."""
+    analysis = analyse(project)
+    # To look for garbage among what is kept, which is much and none of it garbage, would take longer than an answer.
+    gc.collect()
+    gc.freeze()
+    return LiveProject(project, request, analysis, analysis.live())
