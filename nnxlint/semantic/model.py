@@ -2,7 +2,7 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from packaging.version import Version
@@ -62,13 +62,15 @@ class SemanticModel:
         self.machine = machine
 
     def calls(self, *names: str) -> Iterator[CallSite]:
-        """The calls of these canonical names, in the order of the file."""
+        """The calls of these canonical names, in the order of the file; not those of another class on other paths."""
         grouped: dict[ast.AST, list[LibraryCall]] = defaultdict(list)
         for name in names:
             for seen in self.machine.seen.calls_of(self.path, name):
                 grouped[seen.place.node].append(seen)
         for node, seen_calls in sorted(grouped.items(), key=lambda item: self.tree.span(item[0])):
             name = seen_calls[0].name
+            if not self.machine.once(_classes_called)[node] <= set(names):
+                continue
             yield CallSite(self.tree, node, name, tuple(seen_calls), self.signature(name))
 
     def signature(self, name: str) -> Signature | None:
@@ -181,3 +183,12 @@ class SemanticModel:
         from nnxlint.semantic.statemap import inlay_hints  # noqa: PLC0415 - linting does without
 
         return inlay_hints(self.facts, self.machine)
+
+
+def _classes_called(machine: Machine) -> Mapping[ast.AST, set[str]]:
+    """The classes of the library that each call was seen to make an object of."""
+    found: dict[ast.AST, set[str]] = defaultdict(set)
+    for call in machine.seen.library_calls:
+        if call.name in machine.api.classes:
+            found[call.place.node].add(call.name)
+    return found

@@ -99,7 +99,8 @@ def sets_modes(facts: ModuleFacts) -> bool:
 
 def combines(facts: ModuleFacts) -> bool:
     """Whether a file has optimizers that hold their model."""
-    return "ModelAndOptimizer" in facts.mentioned
+    imported = (alias.name for statement in facts.imports for alias in statement.names)
+    return "ModelAndOptimizer" in facts.mentioned or "ModelAndOptimizer" in imported
 
 
 def guarded(machine: Machine, path: str, action: Callable[[], object], *, allowance: int = 0) -> None:
