@@ -18,6 +18,7 @@ from nnxlint.semantic.values import ClassRef, FlagAttribute, FlagDefault, Instan
 from nnxlint.semantic.vocabulary import Purpose, evaluating, names_deliberate
 
 _TWO_SIGNS = 2
+_WEAK = frozenset({"result", "mode"})
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,8 @@ def evaluated(
 ) -> Seen | None:
     """The call as part of evaluation code, `None` when it is not, or when training makes all of its chain.
 
-    `known`: signs of evaluation beside those of names.
+    `known`: signs of evaluation beside those of names: the ``mode`` that was set, the ``flag`` that the call gives;
+    ``set-here``: the mode was set by the code that calls, just before.
     """
     chain = call.chain
     if chain[-1].activation.incomplete:
@@ -151,12 +153,12 @@ def evaluated(
         if _is_deliberate(step) or step.streams_handled:
             return None
         signs |= step.signs - {"function"}
-        if position >= start and anchor is None and _onlyevaluated(machine, step):
+        if position >= start and anchor is None and _only_evaluated(machine, step):
             anchor = step
         if step.purpose != Purpose.NEUTRAL.value:
             signs |= _function_sign(step)
             break
-    if anchor is None or not signs - ({"result"} if _trains(chain, anchor) else set()):
+    if anchor is None or not signs - (_WEAK if _trains(chain, anchor) else set()):
         return None
     return Seen(call, anchor, uses, frozenset(signs))
 
@@ -171,7 +173,7 @@ def _is_deliberate(step: Step) -> bool:
     return names_deliberate(step.function) or (owner is not None and names_deliberate(owner.name))
 
 
-def _onlyevaluated(machine: Machine, step: Step) -> bool:
+def _only_evaluated(machine: Machine, step: Step) -> bool:
     return step.place.node not in machine.seen.trained
 
 
@@ -181,7 +183,7 @@ def _function_sign(step: Step) -> set[str]:
 
 
 def _trains(chain: Sequence[Step], anchor: Step) -> bool:
-    """Whether the code around the anchor trains, so that a result's name alone says nothing."""
+    """Whether the code around the anchor trains, so that a result's name or an old mode alone says nothing."""
     return anchor.activation.trains or any(step.purpose == Purpose.TRAINING.value for step in chain)
 
 

@@ -5,8 +5,9 @@ or it is written out where the layer is called.
 """
 
 import ast
+import itertools
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nnxlint.semantic.evaluation import EvaluationSite, Seen, evaluated, site_of
@@ -18,7 +19,7 @@ from nnxlint.semantic.sites import Site
 from nnxlint.semantic.values import FlagAttribute, FlagDefault, FlagLiteral, Place
 from nnxlint.semantic.vocabulary import names_deliberate
 
-_MODE_SET = frozenset({"mode"})
+_ASKED = frozenset({"flag"})
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,26 @@ def _overridden(machine: Machine) -> dict[str, dict[ast.AST, list[Seen]]]:
         uses = tuple(use for use in call.uses if use.overridden and _goes_by_a_flag(use))
         if not uses or call.inside_module or call.chooses_mode:
             continue
-        seen = evaluated(machine, call, _left_at(call, uses[0]), uses, _MODE_SET)
+        seen = evaluated(machine, call, _left_at(call, uses[0]), uses, _mode_signs(machine, call, uses))
         if seen is not None and seen.uses:
             found[seen.anchor.place.path][seen.anchor.place.node].append(seen)
     return found
+
+
+def _mode_signs(machine: Machine, call: ModelCall, uses: Sequence[LayerUse]) -> frozenset[str]:
+    """What the mode that was set says: little where it may be left from before, as in a loop that trains, too."""
+    for step in call.chain:
+        if any((use.owner, id(step.activation)) in machine.seen.modes_set for use in uses):
+            return frozenset({"mode"} if _is_repeated(machine, step.place) else {"mode", "set-here"})
+    return frozenset({"mode"})
+
+
+def _is_repeated(machine: Machine, place: Place) -> bool:
+    """Whether a place stands in a loop of its function."""
+    facts = machine.index.modules.get(place.path)
+    around = reversed(facts.tree.ancestors(place.node)) if facts is not None else ()
+    inner = itertools.takewhile(lambda node: not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef), around)
+    return any(isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in inner)
 
 
 def _goes_by_a_flag(use: LayerUse) -> bool:
@@ -136,7 +153,7 @@ def _hard_coded(machine: Machine) -> dict[str, dict[ast.AST, tuple[LayerUse, See
             continue
         for use in uses:
             # A layer that evaluation code itself calls so is meant so.
-            signs = _MODE_SET if use.overridden or call.asked else frozenset()
+            signs = _ASKED if call.asked else _mode_signs(machine, call, (use,)) if use.overridden else frozenset()
             seen = evaluated(machine, call, call.place, (use,), signs) if use.owner != call.target else None
             if seen is not None and seen.uses:
                 found[use.place.path].setdefault(use.place.node, (use, seen))

@@ -239,7 +239,7 @@ def _method_of_instance(
             return NONE
         return optimizers.call_optimizer_method(machine, frame, receiver, last, arguments)
     if last in {"eval", "train", "set_attributes"} and api.kind == "module":
-        return modes.call_mode_method(machine, receiver, last, arguments)
+        return modes.call_mode_method(machine, frame, receiver, last, arguments)
     return _method_of_module(machine, frame, receiver, name, arguments, place)
 
 

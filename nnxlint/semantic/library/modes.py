@@ -33,7 +33,7 @@ def is_set_to_evaluation(record: Instance, flag: str) -> bool:
     return SET in record.tags and all(isinstance(one, Const) and one.value is True for one in held)
 
 
-def call_mode_method(machine: Machine, receiver: Value, name: str, arguments: Arguments) -> Value:
+def call_mode_method(machine: Machine, frame: Frame, receiver: Value, name: str, arguments: Arguments) -> Value:
     """`module.eval(**attributes)`, `module.train(…)`, `module.set_attributes(*filters, **attributes)`."""
     attributes: dict[str, Value] = dict(arguments.keywords)
     if name in {"eval", "train"}:
@@ -41,12 +41,13 @@ def call_mode_method(machine: Machine, receiver: Value, name: str, arguments: Ar
     for name_unneeded in ("raise_if_not_found", "graph"):
         attributes.pop(name_unneeded, None)
     filters = arguments.positional if name == "set_attributes" else ()
-    set_modes(machine, receiver, attributes, filters, unsure=arguments.open)
+    set_modes(machine, frame, receiver, attributes, filters, unsure=arguments.open)
     return NONE
 
 
 def set_modes(
     machine: Machine,
+    frame: Frame,
     root: Value,
     attributes: Mapping[str, Value],
     filters: Sequence[Value] = (),
@@ -72,6 +73,7 @@ def set_modes(
             if changed:
                 attrs = {**record.attrs, **changed}
                 machine.heap.write(target, replace(record, attrs=attrs, tags=record.tags | {SET}))
+                machine.log.modes_set.append((target, frame.activation))
 
 
 def _plain(value: Value) -> Value:
@@ -114,7 +116,7 @@ def view(machine: Machine, frame: Frame, arguments: Arguments, place: Place) -> 
     }
     only = arguments.keywords.get("only")
     filters = () if only is None or only == External("builtins.Ellipsis") else (only,)
-    set_modes(machine, copy, attributes, filters, unsure=arguments.more_keywords is not None)
+    set_modes(machine, frame, copy, attributes, filters, unsure=arguments.more_keywords is not None)
     return copy
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from nnxlint.semantic.observe.ground import Ground, Layer
 from nnxlint.semantic.observe.records import (
+    Activation,
     Construction,
     Declaration,
     Filtering,
@@ -47,7 +48,8 @@ class Log:
 
     In a call in `relayed` a library or a transform calls what is handed to it, with arguments of its own.
     Of objects by number: an `Rngs` in `escaped` went to code that is not known, one in `kept` became an attribute;
-    modules in `loaded` were given new weights; `holders` are the containers that hold a module made in a loop.
+    modules in `loaded` were given new weights, those in `modes_set` another mode, by the code of an activation;
+    `holders` are the containers that hold a module made in a loop.
     With which values functions ran (`entered`) and how objects were (`watched`) is kept only where somebody asked.
     `ground`: what was observed before and may be asked about here; `layer`: what this log would add to it.
     """
@@ -66,6 +68,7 @@ class Log:
     escaped: set[int] = field(default_factory=set)
     kept: set[int] = field(default_factory=set)
     loaded: set[int] = field(default_factory=set)
+    modes_set: list[tuple[int, Activation]] = field(default_factory=list)
     holders: dict[int, set[Holder]] = field(default_factory=dict)
     trained: set[ast.AST] = field(default_factory=set)
     relayed: set[ast.AST] = field(default_factory=set)

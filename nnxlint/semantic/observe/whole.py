@@ -116,6 +116,11 @@ class Whole:
         return frozenset(chain.from_iterable(part.loaded for part in self.parts))
 
     @cached_property
+    def modes_set(self) -> frozenset[tuple[int, int]]:
+        """The modules that were given another mode, and by which activation, by the identity of that."""
+        return frozenset((target, id(activation)) for part in self.parts for target, activation in part.modes_set)
+
+    @cached_property
     def trained(self) -> frozenset[ast.AST]:
         """The calls seen under a gradient."""
         return frozenset(chain.from_iterable(part.trained for part in self.parts))
