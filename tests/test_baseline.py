@@ -186,6 +186,10 @@ def test_a_file_that_is_no_baseline_is_one_line(project: Path, run: RunCli, cont
         (["--write-baseline", "--prune-baseline"], "choose one of them"),
         (["--write-baseline", "--diff"], "--diff writes nothing, and --write-baseline does"),
         (["--write-baseline", "-"], "standard input is none"),
+        (
+            ["--write-baseline", "known"],
+            "known: no such file or directory; if it is no path, write --write-baseline=known",
+        ),
         (["--prune-baseline"], "there is no baseline: name one by `--baseline FILE`"),
         (["--no-baseline", "--baseline", NAME], "contradict each other"),
         (["--no-baseline", "--prune-baseline"], "contradict each other"),

@@ -196,4 +196,5 @@ def test_options_that_contradict_it(run: RunCli, other: str) -> None:
 
 
 def test_a_bad_reason_is_one_line(run: RunCli) -> None:
+    assert "if it is no path, write --add-ignore='later'" in run("--add-ignore", "later").err
     assert run("--add-ignore=a\nb").err == "nnxlint: error: --add-ignore: the reason must be one line\n"

@@ -80,6 +80,7 @@ def _contradictions(made: CheckOptions) -> Iterator[tuple[bool, str]]:
         "--stdin-filename names standard input: write `-` for the path",
     )
     yield from _contradictions_on_baselines(made)
+    yield from _values_taken_for_paths(made)
     if made.watch:
         yield made.reads_stdin, "--watch looks at files: standard input is none"
         yield (
@@ -106,3 +107,12 @@ def _contradictions_on_baselines(made: CheckOptions) -> Iterator[tuple[bool, str
     )
     yield made.diff and writes, f"--diff writes nothing, and {name} does: choose one of them"
     yield made.reads_stdin and writes, f"{name} is about files: standard input is none"
+
+
+def _values_taken_for_paths(made: CheckOptions) -> Iterator[tuple[bool, str]]:
+    """Tell who writes `--add-ignore later` that the value, unlike that of other options, follows a `=`."""
+    missing = next((path for path in made.paths if path != STDIN and not path.exists()), None)
+    if missing is not None:
+        told = f"{missing}: no such file or directory; if it is no path, write"
+        yield made.add_ignore == "", f"{told} --add-ignore='{missing}'"
+        yield made.write_baseline == "", f"{told} --write-baseline={missing}"
