@@ -250,3 +250,43 @@ class Model(nnx.Module):
 Model()
 """)
     assert model.totals.variables == (("Param", 1, 1),)
+
+
+def test_attributes_that_are_set_on_some_paths(told: Callable[..., ClassState]) -> None:
+    model = told("""
+class Model(nnx.Module):
+    def __init__(self, features: int, hidden: int, *, rngs: nnx.Rngs):
+        self.always = nnx.Linear(4, 4, rngs=rngs)
+        if features != hidden:
+            self.shortcut = nnx.Linear(4, 4, rngs=rngs)
+            self.later = nnx.Linear(4, 4, rngs=rngs)
+        self.later = nnx.Linear(2, 2, rngs=rngs)
+""")
+    assert {part.name: part.optional for part in model.parts} == {"always": False, "shortcut": True, "later": False}
+    assert model.totals.variables == (("Param", 4, 6),)
+
+
+def test_defaults_say_nothing_of_a_class_that_is_built_elsewhere(told: Callable[..., ClassState]) -> None:
+    text = """
+class Model(nnx.Module):
+    def __init__(self, width: int = 8, *, rngs: nnx.Rngs):
+        self.weight = nnx.Param(jnp.zeros((width, 2)))
+"""
+    assert _part(told(text), "weight").held[0].shape == (None, 2)
+    assert _part(told(f"{text}\nModel(rngs=nnx.Rngs(0))\n"), "weight").held[0].shape == (8, 2)
+
+
+def test_flags_are_followed_into_methods_of_their_own(told: Callable[..., ClassState]) -> None:
+    model = told("""
+class Model(nnx.Module):
+    def __init__(self, *, rngs: nnx.Rngs):
+        self.dropout = nnx.Dropout(0.5, rngs=rngs)
+        self.function = nnx.relu
+
+    def __call__(self, x, train: bool):
+        return self.encode(x, train)
+
+    def encode(self, x, train: bool):
+        return self.function(self.dropout(x, deterministic=not train))
+""")
+    assert {flag.method: flag.steers for flag in model.flags} == {"__call__": ("dropout",), "encode": ("dropout",)}

@@ -20,19 +20,23 @@ from nnxlint.semantic.values import (
 )
 
 K = TypeVar("K")
+# The tag of an attribute that is not there on every path, before its name; only in a run that is watched.
+MAYBE = "maybe:"
 
 
 @dataclass(slots=True)
 class Heap:
     """Records by object number. Every write can be taken back to an earlier mark.
 
-    `reads`, when it is set, gathers what is looked at and was not written since write number `since`.
+    `reads`, when it is set, gathers what is looked at and was not written since write number `since`. With `absences`,
+    joined objects are tagged with the attributes that are not there on every path.
     """
 
     records: dict[int, Record] = field(default_factory=dict)
     reads: dict[int, tuple[Record | None, int]] | None = None
     since: int = 0
     written: int = 0
+    absences: bool = False
     _versions: dict[int, int] = field(default_factory=dict)
     _log: list[tuple[int, Record | None, int]] = field(default_factory=list)
 
@@ -99,7 +103,7 @@ class Heap:
             versions = [version for delta in deltas if (version := delta.get(target, base)) is not None]
             record = versions[0]
             for version in versions[1:]:
-                record = join_records(record, version)
+                record = join_records(record, version, absences=self.absences)
             if record != base:
                 self.write(target, record)
 
@@ -150,14 +154,16 @@ def contents(record: Record) -> Iterator[Value]:
                 yield record.rest
 
 
-def join_records(left: Record, right: Record) -> Record:
-    """What an object may be after either of two paths."""
+def join_records(left: Record, right: Record, *, absences: bool = False) -> Record:
+    """What an object may be after either of two paths; `absences`: with tags for what one of them did not set."""
     if left == right:
         return left
     match left, right:
         case Instance(), Instance():
             attrs = _join_maps(left.attrs, right.attrs)
-            return Instance(left.cls, attrs, left.place, left.tags | right.tags)
+            lacking = left.attrs.keys() ^ right.attrs.keys() if absences else ()
+            tags = left.tags | right.tags | {f"{MAYBE}{name}" for name in lacking}
+            return Instance(left.cls, attrs, left.place, tags)
         case Sequence(), Sequence():
             return _join_sequences(left, right)
         case Dictionary(), Dictionary():

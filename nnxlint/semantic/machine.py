@@ -12,7 +12,7 @@ from typing import Protocol, TypeVar, cast
 from nnxlint.semantic.facts import ClassDecl, FunctionDecl, names_in
 from nnxlint.semantic.flax_api import ClassApi, FlaxApi
 from nnxlint.semantic.frames import Frame
-from nnxlint.semantic.heap import Heap
+from nnxlint.semantic.heap import MAYBE, Heap
 from nnxlint.semantic.index import Index
 from nnxlint.semantic.numbers import Numbers
 from nnxlint.semantic.observe import Arguments, Ground, LayerUse, Log, Whole
@@ -221,7 +221,8 @@ class Machine:
         record = self.heap.get(target)
         if isinstance(record, Instance) and record.attrs.get(name) is not value:
             attrs = {**record.attrs, name: value}
-            self.heap.write(target, Instance(record.cls, attrs, record.place, record.tags))
+            tags = record.tags - {f"{MAYBE}{name}"} if self.heap.absences else record.tags
+            self.heap.write(target, Instance(record.cls, attrs, record.place, tags))
 
     def ancestry(self, cls: Value) -> tuple[Value, ...]:
         """A class and its bases, nearest first: project classes, library names, and unknown ones."""

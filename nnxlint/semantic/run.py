@@ -53,6 +53,7 @@ def run_project(
     )
     machine.log.entered = [] if entered else None
     machine.log.watched = Watched() if watched else None
+    machine.heap.absences = watched
     with room():
         for path in sorted(modules):
             run_module(machine, path, lambda path=path: module_frame(machine, path))  # type: ignore[misc]

@@ -110,6 +110,9 @@ def _default(machine: Machine, frame: Frame, decl: FunctionDecl, parameter: ast.
         if isinstance(place.node, ast.ClassDef) and evaluating(parameter.arg, machine.mode_flags, value=True) is None:
             return Unknown(reason="a setting of an object that is made elsewhere")
         return Const(value.value, FlagDefault(place, decl, parameter.arg))
+    sized = isinstance(value, Const) and isinstance(value.value, int | float)
+    if sized and machine.log.watched is not None and isinstance(place.node, ast.ClassDef):
+        return Unknown(reason="a size of an object that is made elsewhere")
     return value
 
 

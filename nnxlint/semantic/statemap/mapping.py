@@ -1,7 +1,7 @@
 """The state map of a project: every module class, from the objects that were seen of it."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from nnxlint.semantic.facts import ClassDecl
@@ -111,7 +111,7 @@ def _class_state(machine: Machine, cls: ClassRef, known: _Known) -> ClassState:
         parts=parts,
         totals=totals if complete else replace(totals, complete=False),
         draws=_joined_draws([draw for one in ancestry for draw in known.draws.get(one.decl, ())]),
-        flags=_flags(ancestry, known),
+        flags=_flags(ancestry, known, frozenset(part.name for part in parts)),
         changes=tuple(change for change in known.changes.get(cls.decl, ()) if _concerns(change, totals)),
         built=_places(machine, made),
         calls=tuple(_calls(machine, known.calls.get(cls.decl, []))),
@@ -133,8 +133,8 @@ def _places(machine: Machine, made: list[Built]) -> tuple[Location, ...]:
     return tuple(sorted({location(machine, one.place) for one in made if not one.made_up}))
 
 
-def _flags(ancestry: list[ClassRef], known: _Known) -> tuple[Flag, ...]:
-    """The flags of the class and of the methods that it inherits."""
+def _flags(ancestry: list[ClassRef], known: _Known, state: frozenset[str]) -> tuple[Flag, ...]:
+    """The flags of the class and of the methods that it inherits, with the state attributes that each steers."""
     found: dict[tuple[str, str], Flag] = {}
     hidden: set[str] = set()
     for one in ancestry:
@@ -142,7 +142,19 @@ def _flags(ancestry: list[ClassRef], known: _Known) -> tuple[Flag, ...]:
             if flag.method not in hidden:
                 found.setdefault((flag.method, flag.name), flag)
         hidden.update(one.decl.methods)
-    return tuple(found.values())
+    return tuple(replace(flag, steers=tuple(_steered(flag, list(found.values()), state))) for flag in found.values())
+
+
+def _steered(flag: Flag, flags: list[Flag], state: frozenset[str]) -> Iterator[str]:
+    """The state attributes that a flag steers, those of the methods that it is handed to included."""
+    reached: dict[str, None] = {}
+    pending = list(flag.steers)
+    while pending:
+        name = pending.pop(0)
+        if name not in reached:
+            reached[name] = None
+            pending += [steered for other in flags if other.method == name for steered in other.steers]
+    yield from (name for name in reached if name in state)
 
 
 def _joined_draws(draws: list[Draw]) -> tuple[Draw, ...]:

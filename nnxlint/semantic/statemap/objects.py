@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from nnxlint.semantic.heap import MAYBE
 from nnxlint.semantic.library.streams import RNGS, STREAM
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.statemap.data import Held, Kind, Location, Part
@@ -112,7 +113,7 @@ class Reader:
                 held = (Held(Kind.UNKNOWN, "unknown", complete=False),)
             if held:
                 place, owner = self._place(record.cls, name)
-                yield Part(name, held, optional, place, owner)
+                yield Part(name, held, optional or f"{MAYBE}{name}" in record.tags, place, owner)
 
     def _is_called(self, cls: Value, name: str) -> bool:
         """Whether a class calls the attribute as one calls a module."""

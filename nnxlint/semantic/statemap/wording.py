@@ -34,7 +34,7 @@ def counted(totals: Totals) -> str:
 
 
 def _count(count: Count) -> str:
-    plural = count.type if (count.least == count.most == 1) or count.type.endswith("s") else f"{count.type}s"
+    plural = count.type if count.most == 1 or count.type.endswith("s") else f"{count.type}s"
     if count.least == count.most:
         return f"{count.least} {plural}"
     if count.most is None:
