@@ -20,16 +20,12 @@ from nnxlint.semantic.facts import ClassDecl, ModuleFacts
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.statistics import Share, Statistics, share_of
 from nnxlint.semantic.values import ClassRef
-from nnxlint.semantic.vocabulary import words
+from nnxlint.semantic.vocabulary import names_function, words
 
 _NEVER_RUN = "never run"
 _MODELS = frozenset(
     """model module layer net network encoder decoder backbone policy actor critic embedder embedding generator
     discriminator student teacher classifier mlp cnn rnn transformer head block attention attn ffn""".split()
-)
-_FUNCTIONS = frozenset(
-    """fn func function act activation init initializer loss callback hook factory cls class type schedule
-    register save load sow transform tokenizer processor name config dtype size apply get build make create""".split()
 )
 _OPTIMIZERS = frozenset({"flax.nnx.Optimizer", "flax.nnx.ModelAndOptimizer"})
 
@@ -136,7 +132,7 @@ class _File:
         if name.startswith("__") or any(name in one.decl.methods for one in ancestors):
             return False
         if machine.is_module(cls):
-            return not words(name) & _FUNCTIONS
+            return not names_function(name)
         return _names_model(name)
 
     def optimizers(self) -> Iterator[str | None]:
@@ -173,7 +169,7 @@ def _calls(node: ast.AST, owner: ast.ClassDef | None) -> Iterator[tuple[ast.Call
 
 def _names_model(name: str) -> bool:
     parts = words(name)
-    return bool(parts & _MODELS) and not parts & _FUNCTIONS and not name[:1].isupper()
+    return bool(parts & _MODELS) and not names_function(name) and not name[:1].isupper()
 
 
 def _last_name(node: ast.expr) -> str:

@@ -43,6 +43,10 @@ _EVALUATION_DATA = frozenset(
 )
 _TRAINING_DATA = frozenset("train training fit".split())
 _RESULTS = frozenset("pred preds prediction predictions predicted test val valid validation eval evaluation".split())
+_FUNCTIONS = frozenset(
+    """fn func function act activation init initializer loss callback hook factory cls class type schedule
+    register save load sow transform tokenizer processor name config dtype size apply get build make create""".split()
+)
 _GRADIENTS = frozenset("grad grads gradient gradients dloss".split())
 
 
@@ -106,6 +110,12 @@ def names_result(name: str) -> bool:
     """Whether a variable of this name holds what an evaluation gave."""
     parts = words(name)
     return bool(parts & _RESULTS) and not parts & _TRAINING_DATA
+
+
+@functools.lru_cache(maxsize=65536)
+def names_function(name: str) -> bool:
+    """Whether an attribute of this name holds a function or a setting rather than a module."""
+    return bool(words(name) & _FUNCTIONS)
 
 
 @functools.lru_cache(maxsize=65536)

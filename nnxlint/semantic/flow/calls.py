@@ -15,6 +15,7 @@ from nnxlint.semantic.library import dispatch
 from nnxlint.semantic.library.escape import escape
 from nnxlint.semantic.library.holding import note_loading
 from nnxlint.semantic.library.storage import note_write
+from nnxlint.semantic.library.watching import note_unfinished
 from nnxlint.semantic.machine import MAX_DEPTH, BudgetError, Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, ModelCall
 from nnxlint.semantic.values import (
@@ -241,6 +242,7 @@ def call_function(machine: Machine, frame: Frame, function: Func, arguments: Arg
         machine.log.trained.add(place.node)
     if frame.depth > MAX_DEPTH or machine.calling.count(decl) >= _RECURSION:
         machine.spoil(machine.calling.index(decl) + 1 if frame.depth <= MAX_DEPTH else 0)
+        note_unfinished(machine, function.bound)
         return Unknown(_taints(arguments), "the calls are nested too deep")
     if is_module_method and isinstance(function.bound, Ref) and bound is not None:
         return observed(

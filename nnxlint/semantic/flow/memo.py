@@ -13,6 +13,7 @@ from nnxlint.semantic.facts import FunctionDecl
 from nnxlint.semantic.flow.renaming import NotPortableError, Renaming
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.library.escape import escape
+from nnxlint.semantic.library.watching import note_unfinished
 from nnxlint.semantic.machine import Machine
 from nnxlint.semantic.observe import Arguments, LayerUse, Noise
 from nnxlint.semantic.recording import Declared, Recording, Run
@@ -41,6 +42,7 @@ def remembered(
     if decl in machine.worn or (times >= enough_times and spent >= enough_steps):
         machine.worn.setdefault(decl)
         escape(machine, arguments.values())
+        note_unfinished(machine, function.bound)
         return Unknown(all_taints(arguments.values()), "a function that runs too often")
     steps = machine.steps
     value, finished, noise = _recorded(machine, frame, run)

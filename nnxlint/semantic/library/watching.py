@@ -1,6 +1,7 @@
 """Keeping objects as they were built and where they were seen, for who asked."""
 
 import ast
+from dataclasses import replace
 
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import contents, parts
@@ -31,6 +32,13 @@ def note_built(machine: Machine, made: Ref, place: Place, *, made_up: bool = Fal
     watched.add_built(Built(record.cls, place, made.target, records_of(machine, made), made_up))
 
 
+def note_unfinished(machine: Machine, bound: Value | None) -> None:
+    """A method of the object was not run: what it would have set is not known."""
+    record = machine.heap.records.get(bound.target) if isinstance(bound, Ref) else None
+    if machine.log.watched is not None and isinstance(record, Instance) and isinstance(bound, Ref):
+        machine.heap.write(bound.target, replace(record, tags=record.tags | {"open", "unfinished"}))
+
+
 def note_seen(machine: Machine, node: ast.AST, value: Value) -> None:
     """Keep which objects of NNX a name or an expression gave, each with its mode, or which class."""
     watched = machine.log.watched
@@ -51,7 +59,7 @@ def _note_object(machine: Machine, watched: Watched, node: ast.AST, seen: Ref) -
     if api is None:
         return
     modes = modes_of(machine, records_of(machine, seen)) if api.kind == "module" else frozenset[bool | None]()
-    watched.add_sighting(node, Sighting(seen.target, modes))
+    watched.add_sighting(node, Sighting(seen.target, modes, "flax.nnx.Rngs" in api.mro))
     if api.kind == "module" and seen.target not in watched.built:
         note_built(machine, seen, record.place, made_up="given" in record.tags)
 

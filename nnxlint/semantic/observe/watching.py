@@ -46,6 +46,7 @@ class Sighting(NamedTuple):
 
     target: int
     training: frozenset[bool | None]
+    is_rngs: bool = False
 
 
 @dataclass(slots=True)

@@ -45,8 +45,9 @@ class Held:
 
     `type`: the class as one writes it; `qualified`: with its module; `base`: the class of Flax that it is or derives
     from. `shape`, `dtype`: of a Variable, an axis or all of it `None` where not known. `streams`: the names of an
-    `Rngs`. `number`: equal numbers are one object. `complete`: there is certainly no state beside `parts`.
-    `mapped`: made under `nnx.vmap` or a relative, so that its arrays have a further axis.
+    `Rngs`. `number`: equal numbers are one object. `complete`: there is certainly no state beside `parts`. `mapped`:
+    made under `nnx.vmap` or a relative, so that its arrays have a further axis. `unfinished`: not all that builds it
+    was run.
     """
 
     kind: Kind
@@ -60,6 +61,7 @@ class Held:
     number: int = -1
     complete: bool = True
     mapped: bool = False
+    unfinished: bool = False
 
 
 @dataclass(frozen=True, slots=True)

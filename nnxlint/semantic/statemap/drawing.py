@@ -18,7 +18,7 @@ def draws_by_class(machine: Machine, sources: Sources) -> dict[ClassDecl, tuple[
     found: dict[ClassDecl, dict[tuple[str, When], list[tuple[str, Location]]]] = defaultdict(lambda: defaultdict(list))
     for draw in machine.seen.draws:
         method = sources.inside.get(draw.place.node)
-        if method is None or method.owner is None:
+        if method is None or method.owner is None or _is_doubtful(machine, draw):
             continue
         for when, by in _when(machine, sources, draw):
             found[method.owner][draw.stream, when].append((by, location(machine, draw.place)))
@@ -29,6 +29,18 @@ def draws_by_class(machine: Machine, sources: Sources) -> dict[ClassDecl, tuple[
         )
         for decl, by_stream in found.items()
     }
+
+
+def _is_doubtful(machine: Machine, draw: StreamDraw) -> bool:
+    """Whether what is drawn from directly was seen to be something else than an `Rngs` as well."""
+    watched = machine.log.watched
+    node = draw.place.node.func if isinstance(draw.place.node, ast.Call) else draw.place.node
+    while watched is not None and isinstance(node, ast.Attribute | ast.Subscript):
+        seen = watched.sightings.get(node.value, ())
+        if seen:
+            return draw.by == DIRECT and any(one.target != draw.rngs and not one.is_rngs for one in seen)
+        node = node.value
+    return False
 
 
 def _when(machine: Machine, sources: Sources, draw: StreamDraw) -> Iterator[tuple[When, str]]:

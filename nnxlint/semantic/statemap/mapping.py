@@ -98,6 +98,7 @@ def _class_state(machine: Machine, cls: ClassRef, known: _Known) -> ClassState:
     seen = known.built.get(cls.decl, [])
     made = [one for one in seen if not one.made_up] or seen
     held = [objects_of(machine)[one.target] for one in made if one.target in objects_of(machine)]
+    held = [one for one in held if not one.unfinished] or held
     parts = merged_parts([one.parts for one in held])
     totals = totals_of_all([totals_of(one.parts) for one in held])
     complete = bool(held) and all(one.complete for one in held)

@@ -20,6 +20,9 @@ def merged(found: Iterable[Held]) -> tuple[Held, ...]:
 def _joined(left: Held, right: Held) -> Held:
     if left == right:
         return left
+    if left.unfinished is not right.unfinished:
+        # The other one of the class tells what this one would have been, at the least.
+        return replace(right if left.unfinished else left, number=-1)
     return replace(
         left,
         shape=_joined_shapes(left.shape, right.shape),

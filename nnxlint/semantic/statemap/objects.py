@@ -27,6 +27,7 @@ from nnxlint.semantic.values import (
     Value,
     members,
 )
+from nnxlint.semantic.vocabulary import names_function
 
 # What a layer's record holds because its constructor was given it, and what only describes a Variable.
 _NO_STATE = frozenset({"rngs"})
@@ -98,9 +99,16 @@ class Reader:
             return Held(Kind.OBJECT, name, full, api.name, number=target, complete=False)
         parts = [*self._attributes(record, inside), *layer_parts(api, record, self.records)]
         complete = not self.machine.is_open(record.cls) and "open" not in record.tags and is_known_layer(api)
-        mapped = "mapped" in record.tags
         return Held(
-            Kind.MODULE, name, full, api.name, parts=tuple(parts), number=target, complete=complete, mapped=mapped
+            Kind.MODULE,
+            name,
+            full,
+            api.name,
+            parts=tuple(parts),
+            number=target,
+            complete=complete,
+            mapped="mapped" in record.tags,
+            unfinished="unfinished" in record.tags,
         )
 
     def _attributes(self, record: Instance, inside: tuple[int, ...]) -> Iterator[Part]:
@@ -117,7 +125,7 @@ class Reader:
 
     def _is_called(self, cls: Value, name: str) -> bool:
         """Whether a class calls the attribute as one calls a module."""
-        return any(
+        return not names_function(name) and any(
             isinstance(one, ClassRef) and (qualified(self.machine, one), f"call {name}") in self.declared
             for one in self.machine.ancestry(cls)
         )
