@@ -152,7 +152,6 @@ def _documents() -> Iterator[tuple[Path, str]]:
     yield SETTINGS_PAGE, _with_parts(SETTINGS_PAGE.read_text(encoding="utf-8"), _settings_parts(rules))
     yield PLUGINS, _with_parts(PLUGINS.read_text(encoding="utf-8"), _example())
     parts = {"rules": rule_table(rules, "docs/rules/")}
-    parts |= {"settings": settings_table()}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
     formats = {"formats": formats_table()} | {name: _run(command) for name, command in SHOWN_FORMATS.items()}
     yield FORMATS_PAGE, _with_parts(FORMATS_PAGE.read_text(encoding="utf-8"), formats)
