@@ -233,7 +233,7 @@ EXPECTED = {
     "vae_config": {("NNX402", 46): "REPAIRED", ("NNX102", 63): "REPAIRED", ("NNX504", 72): "REPAIRED"},
     "agent": {("NNX501", 12): "REPAIRED", ("NNX207", 35): "REVIVED"},
     "digits": {("NNX207", 25): "REVIVED", ("NNX206", 42): "UNVERIFIED"},
-    "script": {("NNX206", 9): "UNVERIFIED", ("NNX207", 19): "UNVERIFIED"},
+    "script": {("NNX206", 9): "REVIVED", ("NNX207", 19): "REVIVED"},
 }
 
 

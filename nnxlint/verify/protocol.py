@@ -10,6 +10,9 @@ import msgspec
 
 from nnxlint.verify.verdicts import Verdict
 
+SCRIPT = "_nnxlint_script"
+"""The function that a sliced module has for the statements of its top level that its edited rows need."""
+
 
 class ArraySpec(msgspec.Struct, frozen=True):
     """An array argument: shape, dtype, and for integers the bound below which its values lie."""
@@ -65,12 +68,14 @@ class Program(msgspec.Struct, frozen=True):
     """Files by their path relative to the program's folder, and which of them is the main module.
 
     `edited`: the rows of the main module (from 1) that differ from the other program it is compared with; a proof in
-    which one of them was never executed is none.
+    which one of them was never executed is none. `sliced`: of the function around these rows, or of the top level, only
+    what they need is run.
     """
 
     files: dict[str, str]
     main: str
     edited: tuple[int, ...] = ()
+    sliced: bool = False
 
 
 class CompareJob(msgspec.Struct, frozen=True, tag="compare"):

@@ -7,6 +7,7 @@ that the child is ready: from then on the clock of its job runs. Standard output
 import argparse
 import contextlib
 import os
+import sys
 import tempfile
 import time
 import traceback
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--in", dest="jobs", type=int, required=True)
     parser.add_argument("--out", dest="answers", type=int, required=True)
     arguments = parser.parse_args()
+    del sys.argv[1:]  # they are ours, and no options of the programs
     decoder = msgspec.json.Decoder(Job)
     with (
         os.fdopen(arguments.jobs, "rb") as jobs,

@@ -30,6 +30,7 @@ import optax
 from nnxlint.verify.child import toplevel
 from nnxlint.verify.child.perturb import PERTURB, other_value
 from nnxlint.verify.child.rows import RECORDER, Recorder
+from nnxlint.verify.child.slicing import reduced
 from nnxlint.verify.child.toplevel import Skipped
 from nnxlint.verify.protocol import Program
 
@@ -106,11 +107,15 @@ class LoadedProgram:
         return value
 
     def missing(self, name: str) -> str:
-        """Why the main module has no such name."""
+        """Say why the main module has no such name."""
+        return self.why_missing(name) or f"the module has no `{name}`"
+
+    def why_missing(self, name: str) -> str:
+        """Say which skipped statement would have bound the name; empty where none would."""
         for each in self.skipped:
             if name in each.names:
                 return f"`{name}` is missing: row {each.row} was not run because {each.why}"
-        return f"the module has no `{name}`"
+        return ""
 
 
 @contextlib.contextmanager
@@ -182,6 +187,8 @@ class _MainLoader(importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         loaded = self.loaded
         tree = ast.parse(loaded.program.files[loaded.program.main], loaded.file)
+        if loaded.program.sliced:
+            tree = reduced(tree, loaded.program.edited)
         if loaded.change is not None:
             tree = loaded.change(tree)
         statements, skipped = toplevel.split(tree)

@@ -26,9 +26,12 @@ def record(**parts: object) -> types.SimpleNamespace:
     return types.SimpleNamespace(**parts)
 
 
-def optimizer(make: Callable[..., Any], model: object, transformation: object = None) -> Any:  # noqa: ANN401 - any class
-    """An optimizer of all Params, on any Flax."""
-    rule = optax.adam(1e-3) if transformation is None else transformation
+def optimizer(make: Callable[..., Any], model: object, transformation: Callable[[], Any]) -> Any:  # noqa: ANN401 - any class
+    """An optimizer of all Params, on any Flax; by another rule where what its own is made of is missing."""
+    try:
+        rule = transformation()
+    except NameError:
+        rule = optax.adam(1e-3)
     try:
         return make(model, rule, wrt=nnx.Param)
     except TypeError:

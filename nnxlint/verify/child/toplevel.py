@@ -66,6 +66,11 @@ def split(tree: ast.Module) -> tuple[tuple[ast.stmt, ...], tuple[Skipped, ...]]:
     return tuple(kept), tuple(skipped)
 
 
+def asks_for_main(test: ast.expr) -> bool:
+    """Whether a test asks how the module is run."""
+    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
+
+
 def bound_names(statement: ast.stmt) -> Iterator[str]:
     """The names that a statement binds in its own scope."""
     if isinstance(statement, DEFINITIONS):
@@ -103,7 +108,7 @@ def _is_definition(statement: ast.stmt, types: frozenset[str]) -> bool:
             return _is_constant(value, types)
         case ast.If(test, body, orelse):
             parts = (*body, *orelse)
-            return not _asks_for_main(test) and _is_constant(test, types) and _all_definitions(parts, types)
+            return not asks_for_main(test) and _is_constant(test, types) and _all_definitions(parts, types)
         case ast.Try(body, handlers, orelse, finalbody):
             handled = [each for handler in handlers for each in handler.body]
             return _all_definitions((*body, *handled, *orelse, *finalbody), types)
@@ -135,10 +140,6 @@ def _is_constant(value: ast.expr, types: frozenset[str]) -> bool:
         if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
             return False
     return True
-
-
-def _asks_for_main(test: ast.expr) -> bool:
-    return any(isinstance(node, ast.Name) and node.id == "__name__" for node in ast.walk(test))
 
 
 def _reads_now(statement: ast.stmt) -> set[str]:

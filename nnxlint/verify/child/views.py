@@ -50,6 +50,8 @@ def failure_of(error: BaseException, program: LoadedProgram | None) -> Failure:
         if program is not None and frame.filename == program.file
     ]
     text = str(error).strip() or "no message"
+    if isinstance(error, NameError) and program is not None and error.name:
+        text = program.why_missing(error.name) or text
     return Failure(type(error).__name__, text.splitlines()[0][:300], rows[-1] if rows else None)
 
 

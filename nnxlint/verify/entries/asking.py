@@ -26,7 +26,7 @@ from nnxlint.semantic.values import (
 from nnxlint.semantic.values import Sequence as SequenceRecord
 from nnxlint.verify.entries.around import Around
 from nnxlint.verify.entries.batches import Data, data_of
-from nnxlint.verify.entries.inventing import RNGS, folder_for, has_default, invented
+from nnxlint.verify.entries.inventing import OPTIMIZER, RNGS, folder_for, has_default, invented
 from nnxlint.verify.entries.known import Known
 from nnxlint.verify.entries.quoting import Quoter
 from nnxlint.verify.entries.references import CannotMakeError, of_library
@@ -184,7 +184,7 @@ class _Asking:
             return Made(name, inner.built(cls, value.target if isinstance(value, Ref) else None), of="model")
         transformation = self.quoter.transformation(record) if record is not None else ""
         made = of_library(cls.name)
-        return Made(name, f"_nnxlint.optimizer({made}, model, {transformation or 'None'})", of="model")
+        return Made(name, f"_nnxlint.optimizer({made}, model, lambda: {transformation or OPTIMIZER})", of="model")
 
     def _any_module(self, name: str) -> Made:
         """A module of the class that other runs, or else the project, would give."""

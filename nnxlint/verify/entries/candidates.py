@@ -81,6 +81,18 @@ class Finder:
         for entry in (*self._of_file(start), *self._reaching(start)):
             yield self._attempted(entry, unit.path)
 
+    def is_at_top(self, unit: FixUnit) -> bool:
+        """Whether no function is around the finding."""
+        facts = self.known.facts.get(unit.path)
+        return facts is None or around(facts, unit.diagnostic.span) is None
+
+    def layout(self, main: str, also: Sequence[str] = ()) -> Layout:
+        """A file and all that it needs, made once."""
+        key = (main, tuple(also))
+        if key not in self._layouts:
+            self._layouts[key] = lay_out(main, self.project, also)
+        return self._layouts[key]
+
     def _of_file(self, start: Around) -> Iterator[Around]:
         """The functions of the file that the settings name which reach a function."""
         for entry in functions_of(self.known, self.declared):
@@ -116,7 +128,7 @@ class Finder:
             order, specs = declared_order(self.known, quoter, declared)
         driver = driver_of(order, entry.name, references.of_project, specs)
         subject, unsolved = self._subject(quoter, order, driver)
-        layout = self._layout(main, references.paths)
+        layout = self.layout(main, references.paths)
         code = references.resolved(driver.code, layout)
         if subject is not None:
             forward, inside = (references.resolved(each, layout) for each in (subject.forward, subject.inside))
@@ -148,12 +160,6 @@ class Finder:
             return "" if cls is None else quoter.quoted(cls)
         except CannotMakeError:
             return ""
-
-    def _layout(self, main: str, also: Sequence[str]) -> Layout:
-        key = (main, tuple(also))
-        if key not in self._layouts:
-            self._layouts[key] = lay_out(main, self.project, also)
-        return self._layouts[key]
 
 
 def _at_top(unit: FixUnit, project: Project) -> str:

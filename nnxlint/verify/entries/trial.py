@@ -3,6 +3,8 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from nnxlint.verify.entries.bisection import Judged
 from nnxlint.verify.entries.candidates import Candidate, Texts
 from nnxlint.verify.entries.overlay import FixUnit
@@ -23,21 +25,26 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A fix being tried by one entry, with the case whose inputs have shapes; `rows`: the statements that it edits."""
+    """A fix being tried by one entry, with the case whose inputs have shapes; `rows`: the statements that it edits.
+
+    `sliced`: of the function around them only what they need is run.
+    """
 
     unit: FixUnit
     versions: Versions
     candidate: Candidate
     case: Case
     rows: frozenset[int]
+    sliced: bool = False
 
     def job_id(self, what: str) -> str:
         """The id of one of the jobs of this trial."""
-        return job_id(self.unit, self.candidate, what)
+        return job_id(self.unit, self.candidate, f"{what} in part" if self.sliced else what)
 
     def programs(self, more: str = "") -> tuple[Program, Program]:
         """The program before and after the fix, with further Python behind both."""
-        return self.candidate.programs(self.versions.before, self.versions.after, self.unit.path, more)
+        before, after = self.candidate.programs(self.versions.before, self.versions.after, self.unit.path, more)
+        return in_part(before, sliced=self.sliced), in_part(after, sliced=self.sliced)
 
     @property
     def text(self) -> str:
@@ -48,6 +55,17 @@ class Trial:
     def row(self) -> int:
         """The row of the finding in `text`."""
         return self.text.count("\n", 0, self.unit.diagnostic.span.start) + 1
+
+
+def in_part(program: Program, *, sliced: bool) -> Program:
+    """The program, of which only what its edited rows need is run if it is sliced."""
+    return msgspec.structs.replace(program, sliced=sliced)
+
+
+def script_id(unit: FixUnit, what: str) -> str:
+    """The id of a job about a fix at the top level of a module."""
+    finding = unit.diagnostic
+    return f"{finding.code}@{finding.path}:{finding.span.start}:{what}"
 
 
 def job_id(unit: FixUnit, candidate: Candidate, what: str) -> str:
