@@ -7,6 +7,7 @@ names. What does not fit into `--seconds` is left out, and named. Exit status 1:
 CPU, a number is further away than the tolerance of the device allows, or something was left out.
 """
 
+import importlib.metadata
 import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -120,7 +121,7 @@ def _models(ask: Ask) -> list[_Outcome]:
 
 
 def _rules(codes: Sequence[str], ask: Ask) -> list[_Outcome]:
-    runs = run_rules(select_rules(all_rules(), select=codes), ask)
+    runs = run_rules(select_rules(all_rules(), select=codes), ask, importlib.metadata.version("flax"))
     return [_Outcome(run.result.code, run.result.verdict.value, run.result.reason, run.answers) for run in runs]
 
 

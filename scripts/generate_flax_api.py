@@ -62,7 +62,7 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _update(install: FlaxInstall, envs: Path, *, check: bool) -> bool:
-    table = introspect(_interpreter(install, envs))
+    table = introspect(environment_of(install, envs))
     path = TABLES / f"{install.flax}.json"
     written = path.read_text(encoding="utf-8") if path.exists() else ""
     if written == table:
@@ -87,7 +87,8 @@ def introspect(interpreter: Path) -> str:
     ).stdout
 
 
-def _interpreter(install: FlaxInstall, envs: Path) -> Path:
+def environment_of(install: FlaxInstall, envs: Path) -> Path:
+    """The interpreter of the environment of a version, which is made where it is missing."""
     folder = envs / install.flax
     interpreter = folder / "bin" / "python"
     if not interpreter.exists():

@@ -232,7 +232,7 @@ EXPECTED = {
     "trainer_class": {("NNX206", 21): "REVIVED", ("NNX207", 30): "REVIVED", ("NNX102", 34): "REPAIRED"},
     "vae_config": {("NNX402", 46): "REPAIRED", ("NNX102", 63): "REPAIRED", ("NNX504", 72): "REPAIRED"},
     "agent": {("NNX501", 12): "REPAIRED", ("NNX207", 35): "REVIVED"},
-    "digits": {("NNX207", 25): "REVIVED", ("NNX206", 42): "UNVERIFIED"},
+    "digits": {("NNX207", 25): "REVIVED", ("NNX206", 42): "REVIVED"},
     "script": {("NNX206", 9): "REVIVED", ("NNX207", 19): "REVIVED"},
 }
 

@@ -1,5 +1,6 @@
 """`nnxlint verify`: run the rules' own programs, or the user's code, and say what of the fixes holds."""
 
+import importlib.metadata
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +113,7 @@ def _collected(options: VerifyOptions, ask: Ask, failures: list[str]) -> list[Ru
     if options.rules is not None:
         # What follows `--rules CODE` are further codes, as in `--rules NNX101 NNX102`.
         selectors = split_selectors((options.rules, *map(str, options.paths)))
-        return run_rules(select_rules(all_rules(), select=selectors), ask)
+        return run_rules(select_rules(all_rules(), select=selectors), ask, options.flax_version or _installed_flax())
     here = Path.cwd()
     request = CheckRequest(options.paths, settings_loader(overrides_of(options)))
     found = run_paths(request, ask)
@@ -127,6 +128,11 @@ def _collected(options: VerifyOptions, ask: Ask, failures: list[str]) -> list[Ru
         filename = name if cell is None else f"{name}:cell {cell}"
         runs.append(Run(result_of(verdict), verdict.jobs, verdict.answers, filename, position.row))
     return runs
+
+
+def _installed_flax() -> str:
+    """The Flax that children run on: what the rules' programs are linted for."""
+    return importlib.metadata.version("flax")
 
 
 def _runs(options: VerifyOptions, collect: Collect) -> list[tuple[Device, Run]]:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal
 
 import msgspec
+from packaging.version import Version
 
 from nnxlint.fixer import allowed_applicabilities
 from nnxlint.project import CheckRequest, check
@@ -30,6 +31,11 @@ MODELS = tuple(sorted(path.stem for path in REFERENCE.glob("*.py") if path.stem 
 
 _MARKER = re.compile(r"# expect: NNX\d{3}$")
 _PLACEHOLDER = "reference.MODEL"
+
+# Optimizers took gradients alone before Flax 0.11, and were no generic class.
+_GRADIENTS_ALONE = Version("0.11")
+_UPDATE = re.compile(r"\b(optimizer(?:\.\w+)?)\.update\([\w.]+, ")
+_GENERIC = re.compile(r"\bnnx\.Optimizer\[[^\]]*\]")
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,8 +111,9 @@ def rule_programs(folder: Folder, model: str, flax_version: str | None = None) -
 
     `flax_version`: the Flax that is targeted, the newest known where it is None.
     """
-    bad, good = (text.replace(_PLACEHOLDER, f"reference.{model}") for text in (folder.bad, folder.good))
-    files = _reference_files(model)
+    texts = (text.replace(_PLACEHOLDER, f"reference.{model}") for text in (folder.bad, folder.good))
+    bad, good = (written_for(text, flax_version) for text in texts)
+    files = {name: written_for(text, flax_version) for name, text in _reference_files(model).items()}
     report = lint_program({**files, MAIN: bad}, flax_version)
     row = next((row for row, line in enumerate(bad.splitlines(), start=1) if _MARKER.search(line)), 0)
     changed = [change.after.text for change in report.changes]
@@ -123,6 +130,13 @@ def rule_programs(folder: Folder, model: str, flax_version: str | None = None) -
         fixed=Program({**files, MAIN: changed[0]}, MAIN) if changed else None,
         fault=_fault(report, folder.code, row),
     )
+
+
+def written_for(text: str, flax_version: str | None) -> str:
+    """The program as it is written for this Flax: what is said here of optimizers came with Flax 0.11."""
+    if flax_version is None or Version(flax_version) >= _GRADIENTS_ALONE:
+        return text
+    return _GENERIC.sub("nnx.Optimizer", _UPDATE.sub(r"\1.update(", text))
 
 
 def lint_program(files: Mapping[str, str], flax_version: str | None = None) -> Report:

@@ -33,13 +33,18 @@ class _Seen:
     judgement: Judgement
 
 
-def run_rules(rules: Sequence[Rule], ask: Ask) -> list[Run]:
+def run_rules(rules: Sequence[Rule], ask: Ask, flax_version: str | None = None) -> list[Run]:
     """Check the contracts of the rules, one verdict for each folder of programs; all that is asked is asked at once.
 
-    A rule that promises something, or is about models, and has no programs, is UNVERIFIED.
+    `flax_version`: the Flax that the programs are linted for, the newest known where it is None; rules that say nothing
+    of it are left out. A rule that promises something, or is about models, and has no programs, is UNVERIFIED.
     """
+    if flax_version is not None:
+        rules = [rule for rule in rules if rule.flax.contains(flax_version, prereleases=True)]
     codes = {rule.code for rule in rules}
-    every = [rule_programs(folder, model) for folder in rule_folders(codes) for model in folder.plan.models]
+    every = [
+        rule_programs(folder, model, flax_version) for folder in rule_folders(codes) for model in folder.plan.models
+    ]
     jobs = {programs.id: jobs_of(programs) for programs in every}
     wanted = [job for each in jobs.values() for job in each]
     answers = dict(zip((job.id for job in wanted), ask(wanted), strict=True))

@@ -10,7 +10,7 @@ def raw_value(variable: nnx.Variable[Any]) -> Any:  # noqa: ANN401 - a Variable 
     """What the Variable holds, without its hooks."""
     if hasattr(type(variable), "get_raw_value"):
         return variable.get_raw_value()
-    return vars(variable)["raw_value"]
+    return object.__getattribute__(variable, "raw_value")
 
 
 def set_raw_value(variable: nnx.Variable[Any], value: object) -> None:
@@ -23,5 +23,7 @@ def set_raw_value(variable: nnx.Variable[Any], value: object) -> None:
 
 def metadata(variable: nnx.Variable[Any]) -> Mapping[str, object]:
     """All metadata of the Variable, hooks included."""
-    found: Mapping[str, object] = variable.get_metadata()
-    return found
+    if hasattr(variable, "get_metadata"):
+        found: Mapping[str, object] = variable.get_metadata()
+        return found
+    return {name: value for name, value in vars(variable).items() if name not in ("raw_value", "_trace_state")}

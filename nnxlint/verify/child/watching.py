@@ -41,7 +41,7 @@ def loss(forward: Entry, module: object, arrays: tuple[object, ...]) -> jax.Arra
 
 def trainer(module: object) -> Any:  # noqa: ANN401 - an optimizer of whichever Flax
     """An optimizer of all Params of the module; by its decay it moves those, too, that no gradient reaches."""
-    return optimizer(nnx.Optimizer, module, optax.adamw(0.05, weight_decay=0.1))
+    return optimizer(nnx.Optimizer, module, lambda: optax.adamw(0.05, weight_decay=0.1))
 
 
 @functools.lru_cache(maxsize=8)

@@ -58,4 +58,6 @@ def train_step(model: Mlp, optimizer: nnx.Optimizer[Mlp], batch: Batch) -> jax.A
 @nnx.jit
 def eval_step(model: Mlp, batch: Batch) -> jax.Array:
     """Give the outputs of all units."""
-    return nnx.view(model, deterministic=True)(batch["x"])
+    evaluated = nnx.merge(*nnx.split(model))
+    evaluated.eval()
+    return evaluated(batch["x"])

@@ -68,4 +68,6 @@ def train_step(model: ResNet, optimizer: nnx.Optimizer[ResNet], batch: Batch) ->
 @nnx.jit
 def eval_step(model: ResNet, batch: Batch) -> jax.Array:
     """Give the outputs by the statistics that training left."""
-    return nnx.view(model, use_running_average=True)(batch["x"])
+    evaluated = nnx.merge(*nnx.split(model))
+    evaluated.eval()
+    return evaluated(batch["x"])

@@ -73,4 +73,6 @@ def train_step(model: Transformer, optimizer: nnx.Optimizer[Transformer], batch:
 @nnx.jit
 def eval_step(model: Transformer, batch: Batch) -> jax.Array:
     """Give the outputs without dropout."""
-    return nnx.view(model, deterministic=True)(batch["x"])
+    evaluated = nnx.merge(*nnx.split(model))
+    evaluated.eval()
+    return evaluated(batch["x"])
