@@ -386,8 +386,11 @@ def test_sarif_tells_of_rules_runs_and_places() -> None:
     assert location["physicalLocation"]["region"]["startColumn"] == 12
     [related] = odd["relatedLocations"]
     assert related["message"]["text"] == "built\nhere"
-    assert related["logicalLocations"][0]["name"] == "cell 2"
-    assert "/elsewhere/gone.py" in json.dumps(run["results"])
+    [cell] = related["logicalLocations"]
+    assert (cell["name"], cell["properties"]) == ("cell 2", {"cell": 2, "line": 3, "column": 1})
+    assert related["physicalLocation"]["region"]["startLine"] == _row_of(NOTEBOOK, '"other(y)')
+    outside = next(each for each in run["results"] if each["ruleId"] == "NNX900")["locations"][0]
+    assert outside["physicalLocation"]["artifactLocation"] == {"uri": "file:///elsewhere/gone.py"}
 
 
 def test_sarif_holds_what_a_baseline_holds_and_says_so() -> None:

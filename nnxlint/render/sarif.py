@@ -1,7 +1,8 @@
 """SARIF 2.1.0: results with their fixes, the rules with their pages, and how the run went."""
 
+import os
 from collections.abc import Iterator, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import quote
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from nnxlint import __version__
 from nnxlint.diagnostic import Diagnostic, Related
 from nnxlint.render.documents import json_document
-from nnxlint.render.places import Place
+from nnxlint.render.places import Place, locate
 from nnxlint.render.sarif_rules import rule_descriptor
 from nnxlint.render.sarif_schema import (
     ArtifactChange,
@@ -88,7 +89,7 @@ def _result(view: View, finding: Finding, known: Mapping[Diagnostic, str], place
         rule_index=places.get(diagnostic.code),
         level=diagnostic.level.value,
         message=Message(text=_sentences(diagnostic)),
-        locations=(_location(finding.stored, finding.shown),),
+        locations=(_location(view, finding.stored, finding.shown),),
         partial_fingerprints={_FINGERPRINT: known[diagnostic]},
         baseline_state=_baseline_state(view.report, diagnostic),
         related_locations=tuple(
@@ -117,8 +118,8 @@ def _sentences(diagnostic: Diagnostic) -> str:
 
 
 def _related(view: View, related: Related, number: int) -> Location:
-    place = locate_stored(view.report.sources, related.path, related.span, view.root)
-    located = _location(place, place)
+    where = (view.report.sources, related.path, related.span, view.root)
+    located = _location(view, locate_stored(*where), locate(*where))
     return msgspec.structs.replace(located, id=number, message=Message(text=related.message))
 
 
@@ -131,7 +132,7 @@ def _fixes(view: View, finding: Finding) -> Iterator[SarifFix]:
         Replacement(deleted_region=_region(each.start, each.end), inserted_content=Content(text=each.content))
         for each in edits
     )
-    change = ArtifactChange(artifact_location=_artifact(finding.stored.filename), replacements=replacements)
+    change = ArtifactChange(artifact_location=_artifact(view, finding.stored.filename), replacements=replacements)
     yield SarifFix(
         description=Message(text=fix.message),
         artifact_changes=(change,),
@@ -139,8 +140,10 @@ def _fixes(view: View, finding: Finding) -> Iterator[SarifFix]:
     )
 
 
-def _location(stored: Place, shown: Place) -> Location:
-    physical = PhysicalLocation(artifact_location=_artifact(stored.filename), region=_region(stored.start, stored.end))
+def _location(view: View, stored: Place, shown: Place) -> Location:
+    physical = PhysicalLocation(
+        artifact_location=_artifact(view, stored.filename), region=_region(stored.start, stored.end)
+    )
     return Location(physical_location=physical, logical_locations=tuple(_cells(shown)))
 
 
@@ -157,9 +160,8 @@ def _region(start: Position, end: Position) -> Region:
     return Region(start_line=start.row, start_column=start.column, end_line=end.row, end_column=end.column)
 
 
-def _artifact(filename: str) -> ArtifactLocation:
+def _artifact(view: View, filename: str) -> ArtifactLocation:
     """Name a file below the root by its path there, any other one by its own address."""
-    path = PurePath(filename)
-    if path.is_absolute():
-        return ArtifactLocation(uri=path.as_uri())
+    if PurePath(filename).is_absolute() or filename.startswith("../"):
+        return ArtifactLocation(uri=Path(os.path.normpath(view.root / filename)).as_uri())
     return ArtifactLocation(uri=quote(filename), uri_base_id=_ROOT)
