@@ -109,8 +109,9 @@ def config(key: str | None, output_format: str, config: tuple[str, ...], *, isol
 
 @documented(options.SERVER, pages.SERVER)
 @cli.command()
-def server(*, verbose: bool) -> int:
+def server(*, stdio: bool, verbose: bool) -> int:
     """Serve an editor: the Language Server Protocol over standard input and output."""
+    del stdio  # there is no other way, and editors that know of others say which one they want
     from nnxlint.commands.server import run_server  # noqa: PLC0415 - only this command needs it
 
     return run_server(verbose=verbose)

@@ -291,7 +291,14 @@ CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), _SC
 SERVER = (
     Section(
         "Options",
-        (click.Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error."),),
+        (
+            Option(
+                ["--stdio"],
+                is_flag=True,
+                help="Speak over standard input and output: the only way, so it may be left out.",
+            ),
+            Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error."),
+        ),
     ),
 )
 

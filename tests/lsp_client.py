@@ -131,6 +131,12 @@ class Editor:
         events = [types.FileEvent(self.uri(name), kind) for name in names]
         self.client.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams(events))
 
+    def progress(self, title: str) -> list[dict[str, object]]:
+        """Give what was told of a progress whose title begins like this."""
+        told = [each for each in self.partial if isinstance(each, types.ProgressParams)]
+        begun = [each.token for each in told if str(each.value.get("title", "")).startswith(title)]
+        return [each.value for each in told if each.token in begun[-1:]]
+
     async def shows(self, uri: str, codes: Sequence[str]) -> Sequence[types.Diagnostic]:
         """Wait until exactly these codes are pushed for a document, and give what was."""
         return await self.pushed(uri, lambda found: codes_of(found) == list(codes))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from tests.lsp_client import BAD, GOOD, PUSHED, codes_of, editing, project, with_encoding
+from tests.lsp_client import BAD, GOOD, PUSHED, codes_of, editing, project, until, with_encoding
 
 pytestmark = pytest.mark.asyncio
 
@@ -95,3 +95,14 @@ async def test_findings_of_an_unused_comment_are_unnecessary(tmp_path: Path) -> 
 
     assert found.tags == (types.DiagnosticTag.Unnecessary,)
     assert fix.is_preferred
+
+
+async def test_the_first_look_at_all_files_is_shown(tmp_path: Path) -> None:
+    async with editing(project(tmp_path, train=BAD, other=BAD)) as editor:
+        await editor.shows(editor.uri("train.py"), ["NNX206"])
+        title = "nnxlint: looking at the workspace"
+        await until(lambda: bool(editor.progress(title)) and editor.progress(title)[-1]["kind"] == "end")
+        kinds = [each["kind"] for each in editor.progress(title)]
+
+    assert kinds == ["begin", *["report"] * (len(kinds) - 2), "end"]
+    assert editor.progress(title)[-2]["percentage"] == 100

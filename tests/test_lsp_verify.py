@@ -35,7 +35,7 @@ async def test_the_verdict_is_shown_with_the_fix(tmp_path: Path) -> None:
         fix, *_ = await editor.actions(uri, HERE)
         editor.change("train.py", f"{IN_FUNCTION}\n")
         later, *_ = await editor.actions(uri, HERE)
-        kinds = [each.value["kind"] for each in editor.partial]
+        kinds = [each["kind"] for each in editor.progress("nnxlint: verifying")]
 
     assert result["verdict"] == "REVIVED", result
     assert fix.title.endswith(f": {result['verdict']}")
@@ -54,9 +54,9 @@ async def test_it_is_cancelled_with_all_that_it_started(tmp_path: Path) -> None:
         params = types.ExecuteCommandParams(command.command, command.arguments)
         before = _below(server.pid)  # the analysis
         waiting = asyncio.ensure_future(editor.client.workspace_execute_command_async(params))
-        await until(lambda: bool(editor.partial) and bool(_below(server.pid) - before))
+        await until(lambda: bool(editor.progress("nnxlint: verifying")) and bool(_below(server.pid) - before))
         started = _below(server.pid)
-        token = editor.partial[0].token
+        [token] = [each.token for each in editor.partial if "verifying" in each.value.get("title", "")]
         editor.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
         assert await asyncio.wait_for(waiting, 30) is None
         await until(lambda: _below(server.pid) == before)

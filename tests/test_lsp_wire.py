@@ -237,6 +237,15 @@ def test_the_server_ends_as_it_is_told(wire: Wire) -> None:
     assert wire.ends() == 0
 
 
+def test_editors_may_say_which_way_they_speak(tmp_path: Path) -> None:
+    wire = Wire(project(tmp_path), (*SERVER, "--stdio"))
+    wire.start()
+    wire.request(1, "shutdown")
+    wire.answer(1)
+    wire.notify("exit")
+    assert wire.ends() == 0
+
+
 def test_leaving_without_a_word_ends_it_too(wire: Wire) -> None:
     wire.start()
     wire.notify("exit")

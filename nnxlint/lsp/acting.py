@@ -68,8 +68,8 @@ class Acting:
     def _at_place(self, params: types.CodeActionParams, record: Record, file: OpenFile) -> Iterator[types.CodeAction]:
         findings, uri = record.shown, params.text_document.uri
         here = self._findings_at(params, findings)
-        for diagnostic in here:
-            yield from self._fixes(diagnostic, findings, uri, file)
+        fixes = [action for diagnostic in here for action in self._fixes(diagnostic, findings, uri, file)]
+        yield from sorted(fixes, key=lambda action: not action.is_preferred)  # the safe ones first
         for diagnostic in here:
             yield from self._others(diagnostic, findings, uri, file)
 

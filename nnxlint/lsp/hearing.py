@@ -27,7 +27,8 @@ class Hearing:
         self._later(lambda: self._take_all(findings, revision))
 
     def counted(self, done: int, total: int) -> None:
-        """Take note of how far the look at all files is."""
+        """Tell how far the look at all files is."""
+        self._later(lambda: self.session.count(done, total))
 
     def looked(self, revision: int, *, whole: bool) -> None:
         """Take note that all is told."""
@@ -54,6 +55,8 @@ class Hearing:
     def _note(self, revision: int, *, whole: bool) -> None:
         self.session.records.take_note(revision, whole=whole)
         self.diagnosing.take_note()
+        if whole and self.session.preferences.inlay_hints and self.session.client.refreshes_hints:
+            self.session.server.workspace_inlay_hint_refresh(None)
 
     def _later(self, action: Callable[[], None]) -> None:
         with suppress(RuntimeError):  # the loop has ended

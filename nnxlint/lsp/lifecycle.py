@@ -1,6 +1,8 @@
 """The beginning of a session, and what it is told later of settings, folders and files."""
 
 import asyncio
+import uuid
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import cast
 
@@ -51,12 +53,15 @@ class Lifecycle:
         """Begin to look, and have the editor tell of changes."""
         self._session.look()
         self._register()
-        self._fetch_settings()
+        if self._session.client.gives_settings:
+            self._later(self._fetched())
+        if self._session.client.shows_progress:
+            self._later(self._shown())
 
     def configure(self, params: types.DidChangeConfigurationParams) -> None:
         """Take new settings; an editor that sends none wants to be asked."""
         if self._session.client.gives_settings:
-            self._fetch_settings()
+            self._later(self._fetched())
         elif params.settings:
             self._adopt(params.settings)
 
@@ -103,11 +108,17 @@ class Lifecycle:
         if wanted:
             self._session.server.client_register_capability(types.RegistrationParams(wanted))
 
-    def _fetch_settings(self) -> None:
-        if self._session.client.gives_settings:
-            task = asyncio.ensure_future(self._fetched())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+    def _later(self, action: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(action)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _shown(self) -> None:
+        """Show how far the first look at all files is."""
+        token = str(uuid.uuid4())
+        await self._session.server.work_done_progress.create_async(token)
+        async with self._session.progress(token, "nnxlint: looking at the workspace"):
+            await self._session.looked_at_all()
 
     async def _fetched(self) -> None:
         item = types.ConfigurationItem(section=_SECTION)

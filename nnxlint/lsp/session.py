@@ -43,6 +43,7 @@ class Session:
     preferences: Preferences = field(default_factory=Preferences)
     folders: dict[str, Path] = field(default_factory=dict)
     at_end: list[Callable[[], None]] = field(default_factory=list)
+    _counting: set[types.ProgressToken] = field(default_factory=set)
     _said: set[str] = field(default_factory=set)
 
     @property
@@ -98,17 +99,26 @@ class Session:
 
     @asynccontextmanager
     async def progress(self, token: types.ProgressToken | None, title: str) -> AsyncIterator[None]:
-        """Show that something is going on, where the editor asked to be told."""
+        """Show how far the look at all files is, where the editor wants to be told."""
         if token is None:
             yield
             return
         progress = self.server.work_done_progress
-        progress.begin(token, types.WorkDoneProgressBegin(title))
+        progress.begin(token, types.WorkDoneProgressBegin(title, percentage=0))
+        self._counting.add(token)
         try:
             yield
         finally:
+            self._counting.discard(token)
             progress.end(token, types.WorkDoneProgressEnd())
             progress.tokens.pop(token, None)
+
+    def count(self, done: int, total: int) -> None:
+        """Tell that so many of how many files are done."""
+        percentage = 100 * done // total if total else 100
+        report = types.WorkDoneProgressReport(message=f"{done} of {total} files", percentage=percentage)
+        for token in self._counting:
+            self.server.work_done_progress.report(token, report)
 
     def end(self) -> None:
         """Begin nothing any more, and leave nothing behind."""
