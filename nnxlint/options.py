@@ -288,18 +288,8 @@ STATE = (
 _SCHEMA = Option(["--schema"], is_flag=True, help="Write the JSON Schema of all settings, for editors.")
 CONFIG = (Section("Options", (_format("How it is written.", "text", "json"), _SCHEMA, *_settings())),)
 
-SERVER = (
-    Section(
-        "Options",
-        (
-            Option(
-                ["--stdio"],
-                is_flag=True,
-                help="Speak over standard input and output: the only way, so it may be left out.",
-            ),
-            Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error."),
-        ),
-    ),
-)
+_STDIO = Option(["--stdio"], is_flag=True, help="Speak over standard input and output, as without it.")
+_TALKS = Option(["-v", "--verbose"], is_flag=True, help="Write what is said and done to standard error.")
+SERVER = (Section("Options", (_STDIO, _TALKS)),)
 
 COMPLETION: tuple[Section, ...] = ()

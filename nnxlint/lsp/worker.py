@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 # Where an analysis takes long, the one of a text that changes again at once would be in vain.
 _QUICK = 0.1
 _PAUSE = 0.2
-# All other files are looked at when nobody has typed for so long.
+# All other files are looked at when nobody has typed for so long; when an editor starts, it opens files at once.
 _QUIET = 0.3
 
 
@@ -180,7 +180,7 @@ class Worker:
             self._scope = scope
             self._revision = max(self._revision, scope.revision)
             self._guarded(lambda: self._known().reload(scope.folders, scope.overrides))
-        if any(each.is_open for each in changes):
+        if scope is not None or any(each.is_open for each in changes):
             self._last_change = time.monotonic()
         for each in sorted(changes, key=lambda change: change.revision):
             self._revision = max(self._revision, each.revision)
