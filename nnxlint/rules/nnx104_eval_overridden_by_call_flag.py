@@ -66,8 +66,8 @@ from nnxlint.semantic.overriding import OverriddenSite
 from nnxlint.syntax.rewrite import add_keyword, default_to_none
 
 SHAPE = m.Call()
-FLAG = "`.eval()` has no effect: `{}` is left to its training default"
-ATTRIBUTE = "`.eval()` has no effect: the layers go by `{}`, which it does not set"
+FLAG = "evaluation mode has no effect: `{}` is left to its training default"
+ATTRIBUTE = "evaluation mode has no effect: the layers go by `{}`, which `.eval()` ignores"
 _HERE = "this acts as in training"
 
 
