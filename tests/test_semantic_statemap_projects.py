@@ -1,6 +1,8 @@
 """The state map of programs as people write them: what is told, and what is honestly not known."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -290,3 +292,15 @@ class Model(nnx.Module):
         return self.function(self.dropout(x, deterministic=not train))
 """)
     assert {flag.method: flag.steers for flag in model.flags} == {"__call__": ("dropout",), "encode": ("dropout",)}
+
+
+def test_the_command_imports_neither_jax_nor_flax(tmp_path: Path) -> None:
+    (tmp_path / "program.py").write_text(f"{HEAD}class Model(nnx.Module):\n    pass\n")
+    program = (
+        "import sys\nfrom nnxlint.cli import main\n"
+        "assert main(['state', 'program.py']) == 0\n"
+        "sys.exit(bool({'jax', 'flax', 'numpy'} & set(sys.modules)))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], check=False, cwd=tmp_path, capture_output=True, text=True)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "Model(nnx.Module) no Variables" in ran.stdout

@@ -22,6 +22,7 @@ from nnxlint.semantic.values import ClassRef, Const, Func, Place, Ref, Unknown, 
 
 _KEPT = 6
 # A function that ran this often and took this many steps in all is not understood any further.
+_LONGER = 4
 _ENOUGH = {False: (16, 4_000), True: (48, 20_000)}
 
 
@@ -38,7 +39,7 @@ def remembered(
     if value is not None:
         return value
     times, spent = machine.ran.get(decl, (0, 0))
-    enough_times, enough_steps = _ENOUGH[decl in machine.noisy]
+    enough_times, enough_steps = _enough(machine, decl)
     if decl in machine.worn or (times >= enough_times and spent >= enough_steps):
         machine.worn.setdefault(decl)
         escape(machine, arguments.values())
@@ -54,6 +55,13 @@ def remembered(
     if finished is not None and repeatable and len(kept) < _KEPT:
         kept.append(finished)
     return value
+
+
+def _enough(machine: Machine, decl: FunctionDecl) -> tuple[int, int]:
+    """How often, and for how many steps, a function runs; for who asks how objects are, constructors run longer."""
+    times, steps = _ENOUGH[decl in machine.noisy]
+    longer = _LONGER if machine.log.watched is not None and decl.name == "__init__" else 1
+    return times * longer, steps * longer
 
 
 def _is_method_of_module(machine: Machine, function: Func) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from nnxlint.semantic.frames import Frame
 from nnxlint.semantic.heap import contents, parts
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe.watching import Built, Sighting, Watched
-from nnxlint.semantic.values import ClassRef, Const, Instance, Method, Place, Record, Ref, Value, members
+from nnxlint.semantic.observe.watching import SOMETHING_ELSE, Built, Sighting, Watched
+from nnxlint.semantic.values import ClassRef, Const, Instance, Method, Place, Record, Ref, Value, is_none, members
 
 _MOST_PARTS = 2_000
 
@@ -46,9 +46,12 @@ def note_seen(machine: Machine, node: ast.AST, value: Value) -> None:
         return
     if isinstance(value, ClassRef):
         watched.classes[node] = value
-    for member in members(value):
+    found = members(value)
+    for member in found:
         if isinstance(member, Ref):
             _note_object(machine, watched, node, member)
+        elif len(found) > 1 and is_none(member) is not True:
+            watched.add_sighting(node, SOMETHING_ELSE)
 
 
 def _note_object(machine: Machine, watched: Watched, node: ast.AST, seen: Ref) -> None:

@@ -49,6 +49,10 @@ class Sighting(NamedTuple):
     is_rngs: bool = False
 
 
+# An expression may as well give something that is no object of NNX, as far as is known.
+SOMETHING_ELSE = Sighting(-1, frozenset())
+
+
 @dataclass(slots=True)
 class Watched:
     """Objects as they were built, by number, and which objects and classes expressions gave, by node."""
