@@ -106,7 +106,7 @@ class Editor:
         uri = self.uri(name)
         content = (self.folder / name).read_text(encoding="utf-8") if text is None else text
         self.versions[uri] = 1
-        item = types.TextDocumentItem(uri, "python", 1, content)
+        item = types.TextDocumentItem(uri, "python" if name.endswith(".py") else "toml", 1, content)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return uri
 

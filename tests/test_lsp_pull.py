@@ -49,13 +49,16 @@ async def test_a_document_is_asked_for_and_then_unchanged(tmp_path: Path) -> Non
         second = await editor.pull(uri, first.result_id)
         editor.change("train.py", GOOD)
         third = await editor.pull(uri, first.result_id)
+        editor.open("pyproject.toml")
+        editor.close("pyproject.toml")
+        fourth = await editor.pull(uri)
         assert editor.client.diagnostics == {}
 
     assert codes_of(first.items) == ["NNX206"]
     assert isinstance(second, types.RelatedUnchangedDocumentDiagnosticReport)
     assert second.result_id == first.result_id
     assert isinstance(third, types.RelatedFullDocumentDiagnosticReport)
-    assert third.items == ()
+    assert third.items == fourth.items == ()
 
 
 async def test_a_change_in_one_file_renews_what_is_found_in_another(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from nnxlint.edits import Edit, apply_edits
 from nnxlint.lsp.documents import changed, content_of, opened, path_of
+from nnxlint.lsp.files import Files
 from nnxlint.lsp.fixing import difference
 from nnxlint.lsp.moving import mover
 from nnxlint.lsp.positions import positions_of
@@ -122,3 +123,16 @@ def test_a_text_is_encoded_as_it_declares() -> None:
 def test_documents_that_were_never_saved_have_a_path_too() -> None:
     assert path_of("file:///x/a%20b.py", Path("/w")) == "/x/a b.py"
     assert path_of("untitled:Untitled-1", Path("/w")) == "/w/Untitled-1.py"
+
+
+def test_an_old_version_of_a_file_is_not_taken_for_it() -> None:
+    files = Files(folder=Path("/w"))
+    current = files.open(types.TextDocumentItem("file:///w/a.py", "python", 1, "new"))
+    assert current is not None
+    assert files.open(types.TextDocumentItem("git:/w/a.py?HEAD", "python", 1, "old")) is None
+    assert files.file_of("git:/w/a.py?HEAD") is None
+    assert files.close("git:/w/a.py?HEAD") is None
+    assert files.by_path == {"/w/a.py": current}
+    assert files.open(types.TextDocumentItem("file:///w/pyproject.toml", "toml", 1, "")) is None
+    assert files.close("file:///w/pyproject.toml") is None
+    assert files.revision == current.revision  # or whoever asks would wait for findings that never come

@@ -11,6 +11,8 @@ from pygls import uris
 
 from nnxlint.lsp.positions import Positions, positions_of
 
+_NEVER_SAVED = "untitled"
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -59,10 +61,15 @@ def content_of(text: str) -> bytes:
 
 
 def path_of(uri: str, folder: Path) -> str:
-    """Give the path of a document, absolute and posix; one that was never saved gets a name in the folder."""
+    """Give the path of a document, absolute and posix; one that was never saved gets a name in the folder.
+
+    Empty where it is neither: an old version of a file, say, which must not be taken for the file.
+    """
     path = uris.to_fs_path(uri)
     if path is not None:
         return Path(path).as_posix()
+    if urlsplit(uri).scheme != _NEVER_SAVED:
+        return ""
     name = unquote(urlsplit(uri).path).rpartition("/")[2] or "untitled"
     suffix = "" if name.endswith((".py", ".ipynb")) else ".py"
     return (folder / f"{name}{suffix}").as_posix()

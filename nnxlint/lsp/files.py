@@ -53,7 +53,7 @@ class Files:
         self.documents.pop(uri, None)
         return self._forgotten(uri)
 
-    def open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> OpenFile:
+    def open_notebook(self, params: types.DidOpenNotebookDocumentParams) -> OpenFile | None:
         """Take a notebook with its cells."""
         notebook = opened_notebook(params.notebook_document)
         self.documents |= {each.uri: opened(each, self.encoding) for each in params.cell_text_documents}
@@ -103,16 +103,17 @@ class Files:
         """Give the open files."""
         yield from self.by_path.values()
 
-    def _with_notebook(self, notebook: OpenNotebook) -> OpenFile:
+    def _with_notebook(self, notebook: OpenNotebook) -> OpenFile | None:
         self.notebooks[notebook.uri] = notebook
-        return self._kept(notebook.uri, notebook.content(self.documents))
+        has_path = path_of(notebook.uri, self.folder)
+        return self._kept(notebook.uri, notebook.content(self.documents)) if has_path else None
 
     def _renewed(self, uri: str) -> OpenFile | None:
         document = self.documents[uri]
         path = path_of(uri, self.folder)
         if path.endswith(NOTEBOOK_SUFFIX):
             return self._kept(uri, document.text.encode("utf-8", "replace"))
-        if document.language not in _PYTHON and not path.endswith(".py"):
+        if not path or (document.language not in _PYTHON and not path.endswith(".py")):
             return None
         return self._kept(uri, content_of(document.text))
 
@@ -124,5 +125,4 @@ class Files:
 
     def _forgotten(self, uri: str) -> str | None:
         path = path_of(uri, self.folder)
-        self.revision += 1
         return path if self.by_path.pop(path, None) else None
