@@ -13,6 +13,7 @@ from nnxlint.report import Report
 from nnxlint.request import CheckRequest
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.live import Live
+from nnxlint.semantic.model import SemanticModel
 from nnxlint.source import make_source
 from nnxlint.syntax.tree import parse_tree
 
@@ -36,7 +37,8 @@ class LiveProject:
     """One project as it is now.
 
     `outgrown`: the files that hang together may be others now, or what matters in all of
-    them: what is found is still good for a glance, but the project should be loaded anew.
+    them: what is found is still good for a glance, but the project should be loaded anew. `watched`: its models can
+    tell of the state of what stands at a place.
     """
 
     project: Project
@@ -44,11 +46,19 @@ class LiveProject:
     _analysis: Analysis
     _live: Live
     outgrown: bool = False
+    watched: bool = False
+    _uprooted: bool = False
     _kept: dict[str, _Kept] = field(default_factory=dict)
 
     def knows(self, path: str) -> bool:
         """Whether a file is of the project, and was parsed."""
         return path in self._live.modules
+
+    def differs(self, project: Project) -> bool:
+        """Whether a project has other files or targets, or what matters in all files is no longer as it was."""
+        mine = self.project
+        same = mine.sources.keys() == project.sources.keys() and mine.targets == project.targets
+        return not same or mine.search_roots != project.search_roots or self._uprooted
 
     def change(self, path: str, content: bytes) -> None:
         """Take a file's new bytes; `SourceError` where they are no text, `SyntaxError` where they do not parse."""
@@ -59,7 +69,8 @@ class LiveProject:
         changed = self._live.change(parse_tree(source))
         self.project = replace(self.project, sources={**self.project.sources, path: source})
         self._analysis = replace(self._analysis, project=self.project)
-        self.outgrown = self.outgrown or changed.uprooted
+        self.outgrown = self.outgrown or changed.uprooted or changed.imports
+        self._uprooted = self._uprooted or changed.uprooted
         stale = changed.files | {name for name, kept in self._kept.items() if kept.relates_to(path)}
         for each in stale:
             self._kept.pop(each, None)
@@ -82,6 +93,11 @@ class LiveProject:
             self._kept[path] = self._lint(path)
         return self._report(wanted)
 
+    def model(self, path: str) -> SemanticModel:
+        """What is known of one file; `KeyError` where it was not parsed."""
+        self._live.focus(path)
+        return self._analysis.model(path)
+
     def _lint(self, path: str) -> _Kept:
         found = lint(replace(self.project, reported=(path,)), self._analysis, self._request)
         return _Kept(found.files[0], found.crashes)
@@ -92,10 +108,13 @@ class LiveProject:
         return self._request.scope.applied(report_of(replace(self.project, reported=paths, unrelated=()), found))
 
 
-def keep_live(project: Project, request: CheckRequest) -> LiveProject:
-    """Analyse a project, and keep it analysed; `request` says with which settings, rules and baselines."""
-    analysis = analyse(project)
+def keep_live(project: Project, request: CheckRequest, *, watched: bool = False) -> LiveProject:
+    """Analyse a project, and keep it analysed; `request` says with which settings, rules and baselines.
+
+    `watched`: its models can also tell of the state of what stands at a place.
+    """
+    analysis = analyse(project, watched=watched)
     # To look for garbage among what is kept, which is much and none of it garbage, would take longer than an answer.
     gc.collect()
     gc.freeze()
-    return LiveProject(project, request, analysis, analysis.live())
+    return LiveProject(project, request, analysis, analysis.live(), watched=watched)

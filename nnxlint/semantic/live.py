@@ -30,11 +30,12 @@ _VISITS = 3
 class Changed:
     """What a change came to: `files` in which something else may be found now.
 
-    `uprooted`: the files that hang together may be others now, or something that matters in all of them is done for the
-    first time: only a new start tells all.
+    `imports`: it imports something else, so that the files that hang together may be others now; `uprooted`: something
+    that matters in all of these is done for the first time, so that only a new start tells all.
     """
 
     files: frozenset[str]
+    imports: bool
     uprooted: bool
 
 
@@ -72,7 +73,7 @@ class Live:
         self._mentioned |= facts.mentioned
         dirty |= {facts.functions[node] for node in grafted.bodies}
         files = self._rerun(path, dirty, elsewhere=grafted.elsewhere)
-        return Changed(files, self._is_uprooted(old, facts))
+        return Changed(files, _imports_of(old) != _imports_of(facts), self._is_uprooted(old, facts))
 
     def focus(self, path: str | None = None) -> None:
         """Look back at what has to do with one file, which is quick, or at everything."""
@@ -222,8 +223,6 @@ class Live:
             self._entering.update(part.touched)
 
     def _is_uprooted(self, old: ModuleFacts, new: ModuleFacts) -> bool:
-        if [ast.dump(node) for node in old.imports] != [ast.dump(node) for node in new.imports]:
-            return True
         if sets_modes(old) == sets_modes(new) and combines(old) == combines(new):
             return False
         done = habits(self.machine.index)
@@ -237,6 +236,10 @@ def _gone(old: ModuleFacts, grafted: Graft) -> Iterator[Declared]:
             decl = old.functions.get(inner) or old.classes.get(inner)  # type: ignore[call-overload]
             if decl is not None:
                 yield decl
+
+
+def _imports_of(facts: ModuleFacts) -> list[str]:
+    return [ast.dump(node) for node in facts.imports]
 
 
 def _declared(facts: ModuleFacts) -> set[Declared]:

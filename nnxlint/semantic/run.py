@@ -156,7 +156,7 @@ def _run_roots(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
 
 def _make_up(machine: Machine, modules: Mapping[str, ModuleFacts]) -> None:
     """For who asked how objects are: one of each module class of which none was seen to be built."""
-    watched = machine.log.watched
+    watched = whole(machine).watched
     if watched is None:
         return
     built = {one.cls.decl for one in watched.built.values() if isinstance(one.cls, ClassRef)}

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from nnxlint.semantic.machine import Machine
-from nnxlint.semantic.observe import Log, Whole
+from nnxlint.semantic.observe import Log, Watched, Whole
 from nnxlint.semantic.recording import Segment
 
 
 @contextmanager
 def segment(machine: Machine) -> Iterator[Segment]:
     """Let what runs now be a segment; it may ask about what is in the ground."""
-    made = Segment(Log(ground=machine.ground, entered=machine.log.entered, watched=machine.log.watched))
+    watched = None if machine.log.watched is None else Watched()
+    made = Segment(Log(ground=machine.ground, entered=machine.log.entered, watched=watched))
     outer = machine.log, machine.touched
     machine.log, machine.touched = made.log, made.touched
     try:

@@ -79,3 +79,16 @@ class Watched:
     def add_sighting(self, node: ast.AST, sighting: Sighting) -> None:
         """Keep what an expression gave."""
         self.sightings.setdefault(node, {})[sighting] = None
+
+    def take(self, other: "Watched") -> None:
+        """Keep what another part of the project showed, as if it had been seen here."""
+        for built in other.built.values():
+            # What a later part only came across was kept by the part that built it.
+            only_met = built.made_up and built.target in self.built
+            if self.wants(built.place, built.target) and not only_met:
+                self.add_built(built)
+        for node, sightings in other.sightings.items():
+            for sighting in sightings:
+                if self.wants_sighting(node):
+                    self.add_sighting(node, sighting)
+        self.classes |= other.classes

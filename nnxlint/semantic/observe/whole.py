@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, eq=False)
 class Whole:
-    """The logs of all parts, in their order; for what the fields hold see `Log`. The parts share what is watched."""
+    """The logs of all parts, in their order; for what the fields hold see `Log`."""
 
     parts: tuple[Log, ...] = ()
     beyond: "Whole | None" = None
@@ -50,10 +50,16 @@ class Whole:
         """With which values functions ran, where somebody asked."""
         return self.parts[0].entered or () if self.parts else ()
 
-    @property
+    @cached_property
     def watched(self) -> Watched | None:
         """How objects were, where somebody asked."""
-        return self.parts[0].watched if self.parts else None
+        several = [part.watched for part in self.parts if part.watched is not None]
+        if not several:
+            return None
+        together = Watched()
+        for one in several:
+            together.take(one)
+        return together
 
     @cached_property
     def model_calls(self) -> list[ModelCall]:
