@@ -14,7 +14,7 @@ from nnxlint.request import CheckRequest
 from nnxlint.semantic.analysis import Analysis, analyse
 from nnxlint.semantic.live import Live
 from nnxlint.semantic.model import SemanticModel
-from nnxlint.source import make_source
+from nnxlint.source import Source, make_source
 from nnxlint.syntax.tree import parse_tree
 
 Count = Callable[[int, int], None]
@@ -62,9 +62,12 @@ class LiveProject:
 
     def change(self, path: str, content: bytes) -> None:
         """Take a file's new bytes; `SourceError` where they are no text, `SyntaxError` where they do not parse."""
-        source = make_source(path, content)
-        before = self.project.sources[path]
-        if source.content == before.content and source.newline == before.newline:
+        self.take(make_source(path, content))
+
+    def take(self, source: Source) -> None:
+        """Take a file's new source; `SyntaxError` where it does not parse."""
+        path = source.path
+        if source == self.project.sources[path]:
             return
         changed = self._live.change(parse_tree(source))
         self.project = replace(self.project, sources={**self.project.sources, path: source})
@@ -105,11 +108,11 @@ class LiveProject:
     def _report(self, paths: tuple[str, ...]) -> Report:
         kept = [self._kept[path] for path in paths]
         found = Found(tuple(each.results for each in kept), crashes=tuple(one for each in kept for one in each.crashes))
-        return self._request.scope.applied(report_of(replace(self.project, reported=paths, unrelated=()), found))
+        return report_of(replace(self.project, reported=paths, unrelated=()), found)
 
 
 def keep_live(project: Project, request: CheckRequest, *, watched: bool = False) -> LiveProject:
-    """Analyse a project, and keep it analysed; `request` says with which settings, rules and baselines.
+    """Analyse a project, and keep it analysed; `request` says with which settings and rules.
 
     `watched`: its models can also tell of the state of what stands at a place.
     """

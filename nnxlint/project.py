@@ -110,6 +110,9 @@ def _refuse_names_of_no_rule(request: CheckRequest) -> None:
 
 def _remembered(project: Project, request: CheckRequest) -> Report | None:
     """Give the report of a project of which everything is remembered, and nothing has to be mended."""
+    kept = request.kept(project) if request.kept and project.reported else None
+    if kept is not None:
+        return kept
     found = recalled(project, request)
     report = report_of(project, found) if found else None
     has_fixes = report is not None and any(fixable(each, request.fixes) for each in report.diagnostics)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.knowledge import Project
+from nnxlint.report import Report
 from nnxlint.scope import EVERYTHING, Scope
 from nnxlint.settings import Settings, SettingsOf
 from nnxlint.timing import Stopwatch
@@ -24,7 +25,8 @@ class CheckRequest:
     Statistics take time, so they are only made where they are wanted. `scope` says which findings are reported.
     `contents` stands in for what is on disk under an absolute path. `remembers`: results are read from the cache and
     kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on the fixes of a project.
-    `clock`, where there is one, measures where the time goes.
+    `clock`, where there is one, measures where the time goes; `kept`, where there is one, may know the report of a
+    project without a new analysis.
     """
 
     paths: tuple[Path, ...]
@@ -38,6 +40,7 @@ class CheckRequest:
     scope: Scope = EVERYTHING
     clock: Stopwatch | None = None
     choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
+    kept: Callable[[Project], Report | None] | None = None
 
     def known_rules(self, *settings: Settings) -> "tuple[Rule, ...]":
         """The rules that there are where these settings hold; `NnxlintError` where those of others cannot be loaded."""

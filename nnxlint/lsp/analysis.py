@@ -89,5 +89,8 @@ class Analysis(Protocol):
     def hints(self, path: str) -> Sequence[Hint]:
         """The mode of each model call in the file, and the kind of each state attribute."""
 
+    def prepare(self) -> None:
+        """Do ahead what makes later answers about updated files quick."""
+
     def reload(self, folders: Sequence[Path], overrides: Overrides) -> None:
         """Look at these folders with these settings, all files that decide about settings read anew."""

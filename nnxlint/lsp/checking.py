@@ -1,7 +1,7 @@
 """The analysis kept by the engine of the command line, which is asked anew whenever a text has changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from nnxlint.diagnostic import Diagnostic
 from nnxlint.errors import NnxlintError
 from nnxlint.knowledge import load_projects
 from nnxlint.lsp.analysis import NOTHING, FileFindings, Hint, Page, Tell
+from nnxlint.lsp.keeping import Keeper
 from nnxlint.project import CheckRequest, check
 from nnxlint.report import Report
 from nnxlint.scope import Scope
@@ -17,6 +18,7 @@ from nnxlint.settings import NO_OVERRIDES, Overrides, SettingsOf, settings_loade
 from nnxlint.source import NOTEBOOK_SUFFIX, Source, make_source, mentions_nnx
 
 if TYPE_CHECKING:  # they bring the whole semantic layer along, which what is remembered needs not
+    from nnxlint.live import LiveProject
     from nnxlint.semantic.model import SemanticModel
 
 
@@ -36,7 +38,8 @@ class CheckAnalysis:
         self._broken: dict[Path, _Broken] = {}
         self._found: dict[str, FileFindings] = {}
         self._whole: Mapping[str, FileFindings] | None = None
-        self._models: dict[str, SemanticModel | None] = {}
+        self._keeper = Keeper(self._contents)
+        self._apart: set[str] = set()  # files that have nothing to do with NNX, as long as they stay as they are
         self._folders: tuple[Path, ...] = ()
         self._settings_of: SettingsOf = settings_loader(overrides)
         self._baselines = Baselines(self._settings_of)
@@ -57,10 +60,16 @@ class CheckAnalysis:
                 self._contents[place] = _on_disk(place) or b""
             self._found[path] = self._of_broken(broken)
             return
+        self._apart.discard(path)
+        self._keeper.change(path, _on_disk(place) if content is None else content)
         self._forget()
 
     def file_findings(self, path: str) -> FileFindings:
-        """What is found in one file: the other updated ones are looked at along with it."""
+        """What is found in one file: at a glance where its project is kept, else with the other updated ones."""
+        live = self._keeper.of(path)
+        if path not in self._found and live is not None:
+            report = self._request((Path(path),)).scope.applied(live.glance(path))
+            self._found |= {path: NOTHING} | _by_file(report, (Path(path),)) | self._troubles()
         if path not in self._found:
             wanted = {*self._contents, Path(path)}
             report = self._checked(wanted, None)
@@ -79,6 +88,8 @@ class CheckAnalysis:
         self._folders = tuple(folders)
         self._settings_of = settings_loader(overrides)
         self._baselines = Baselines(self._settings_of)
+        self._keeper.forget()
+        self._apart.clear()
         self._forget()
 
     def pages(self) -> Sequence[Page]:
@@ -102,23 +113,35 @@ class CheckAnalysis:
         found = model.inlay_hints() if model else ()
         return tuple(Hint(each.offset, each.text, each.tooltip) for each in found)
 
+    def prepare(self) -> None:
+        """Keep the projects of the updated files from now on, so that the next change of one is quickly looked at."""
+        for path in {each.as_posix() for each in self._contents} - self._troubles().keys() - self._apart:
+            if self._keeper.of(path) is None and self._keep(path, watched=False) is None:
+                self._apart.add(path)
+
     def _model(self, path: str) -> "SemanticModel | None":
         """Give the watched model of a file; None where it does not parse, or has nothing to do with NNX."""
-        from nnxlint.semantic.analysis import analyse  # noqa: PLC0415 - who only looks at findings does without
-
         if Path(path) in self._broken:
             return None
-        if path not in self._models:
-            loaded = load_projects((Path(path),), self._settings_of, self._unsaved())
-            project = next((each for each in loaded.projects if path in each.sources), None)
-            analysis = analyse(project, watched=True) if project else None
-            self._models[path] = analysis.model(path) if analysis and path not in analysis.syntax_errors else None
-        return self._models[path]
+        live = self._keeper.of(path)
+        if live is None or not live.watched:
+            live = self._keep(path, watched=True)
+        return live.model(path) if live is not None and live.knows(path) else None
+
+    def _keep(self, path: str, *, watched: bool) -> "LiveProject | None":
+        """Have the project of a file kept, if it has one."""
+        request = self._request((Path(path),))
+        loaded = load_projects(request.paths, self._settings_of, request.contents)
+        project = next((each for each in loaded.projects if path in each.sources), None)
+        return self._keeper.keep(project, request, watched=watched) if project else None
 
     def _forget(self) -> None:
-        self._found, self._whole, self._models = {}, None, {}
+        self._found, self._whole = {}, None
 
     def _checked(self, paths: Iterable[Path], tell: Tell | None) -> Report:
+        return check(self._request(paths), tell)
+
+    def _request(self, paths: Iterable[Path]) -> CheckRequest:
         request = CheckRequest(
             tuple(sorted(paths)),
             self._settings_of,
@@ -126,7 +149,7 @@ class CheckAnalysis:
             remembers=True,
             scope=Scope(self._baselines),
         )
-        return check(request, tell)
+        return replace(request, kept=lambda project: self._keeper.report_of(project, request))
 
     def _unsaved(self) -> dict[Path, bytes]:
         """Give the texts that are not on disk: what is found in the others can be kept for other runs."""

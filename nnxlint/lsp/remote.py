@@ -72,6 +72,10 @@ class RemoteAnalysis:
         hints: Sequence[Hint] = self._ask("hints", path)
         return hints
 
+    def prepare(self) -> None:
+        """Do ahead what makes later answers about updated files quick."""
+        self._ask("prepare")
+
     def reload(self, folders: Sequence[Path], overrides: Overrides) -> None:
         """Look at these folders with these settings."""
         self._scope = (folders, overrides)

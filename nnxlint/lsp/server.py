@@ -35,7 +35,12 @@ def make_server(make_analysis: Callable[[], Analysis], loop: asyncio.AbstractEve
     )
     hearing = Hearing(loop)
     pages = Pages()
-    worker = Worker(make_analysis, hearing, at_rest=lambda analysis: pages.write(analysis.pages()))
+
+    def at_rest(analysis: Analysis) -> None:
+        pages.write(analysis.pages())
+        analysis.prepare()
+
+    worker = Worker(make_analysis, hearing, at_rest)
     session = Session(server, worker, pages)
     diagnosing = Diagnosing(session)
     hearing.session, hearing.diagnosing = session, diagnosing
