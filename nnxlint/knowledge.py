@@ -59,11 +59,15 @@ Read = Callable[[Path], bytes]
 
 
 def load_projects(
-    paths: Sequence[Path], settings_of: SettingsOf, contents: Mapping[Path, bytes] = MappingProxyType({})
+    paths: Sequence[Path],
+    settings_of: SettingsOf,
+    contents: Mapping[Path, bytes] = MappingProxyType({}),
+    folders: Sequence[Path] = (),
 ) -> Loaded:
     """Load the projects of the files that the paths name; `settings_of` gives the settings of a directory.
 
-    `contents` stands in for what is on disk under an absolute path, if anything is.
+    `contents` stands in for what is on disk under an absolute path, if anything is. Files that are of no project belong
+    together where one of the `folders` holds them, as where that had been named.
     """
 
     def read(path: Path) -> bytes:
@@ -74,7 +78,7 @@ def load_projects(
     on_disk = [path for path in named if path not in contents]
     found = discover(on_disk, lambda folder: _report_excludes(folder, settings_of(folder)))
     files = sorted({*found.files, *(path for path in named if path in contents)})
-    groups = group_files(files, [path for path in on_disk if path.is_dir()], settings_of)
+    groups = group_files(files, [path for path in (*on_disk, *folders) if path.is_dir()], settings_of)
     failures: list[SourceError] = []
     single = frozenset(path.as_posix() for path in named if not path.is_dir())
     projects = [each for group in groups for each in _load(group, settings_of, single, failures, read)]

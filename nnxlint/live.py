@@ -96,6 +96,11 @@ class LiveProject:
             self._kept[path] = self._lint(path)
         return self._report(wanted)
 
+    def found(self, paths: Iterable[str]) -> Found:
+        """What is found in files that were looked at since they changed."""
+        kept = [self._kept[path] for path in paths]
+        return Found(tuple(each.results for each in kept), crashes=tuple(one for each in kept for one in each.crashes))
+
     def model(self, path: str) -> SemanticModel:
         """What is known of one file; `KeyError` where it was not parsed."""
         self._live.focus(path)
@@ -106,9 +111,7 @@ class LiveProject:
         return _Kept(found.files[0], found.crashes)
 
     def _report(self, paths: tuple[str, ...]) -> Report:
-        kept = [self._kept[path] for path in paths]
-        found = Found(tuple(each.results for each in kept), crashes=tuple(one for each in kept for one in each.crashes))
-        return report_of(replace(self.project, reported=paths, unrelated=()), found)
+        return report_of(replace(self.project, reported=paths, unrelated=()), self.found(paths))
 
 
 def keep_live(project: Project, request: CheckRequest, *, watched: bool = False) -> LiveProject:

@@ -36,7 +36,7 @@ def check(request: CheckRequest, advance: Advance | None = None) -> Report:
 
 def _check(request: CheckRequest, advance: Advance | None) -> Report:
     with phase(request.clock, "read files"):
-        loaded = load_projects(request.paths, request.settings_of, request.contents)
+        loaded = load_projects(request.paths, request.settings_of, request.contents, request.folders)
     progress = _Progress(advance, sum(len(project.reported) for project in loaded.projects))
     with phase(request.clock, "look results up"):
         known = {place: _remembered(project, request) for place, project in enumerate(loaded.projects)}

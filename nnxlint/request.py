@@ -26,7 +26,7 @@ class CheckRequest:
     `contents` stands in for what is on disk under an absolute path. `remembers`: results are read from the cache and
     kept there; `jobs`: so many processes. `choose`, where there is one, has the last word on the fixes of a project.
     `clock`, where there is one, measures where the time goes; `kept`, where there is one, may know the report of a
-    project without a new analysis.
+    project without a new analysis. `folders` hold files together that are of no project.
     """
 
     paths: tuple[Path, ...]
@@ -41,6 +41,7 @@ class CheckRequest:
     clock: Stopwatch | None = None
     choose: Callable[[Project, tuple[Diagnostic, ...]], Collection[Diagnostic]] | None = None
     kept: Callable[[Project], Report | None] | None = None
+    folders: tuple[Path, ...] = ()
 
     def known_rules(self, *settings: Settings) -> "tuple[Rule, ...]":
         """The rules that there are where these settings hold; `NnxlintError` where those of others cannot be loaded."""

@@ -131,7 +131,7 @@ class CheckAnalysis:
     def _keep(self, path: str, *, watched: bool) -> "LiveProject | None":
         """Have the project of a file kept, if it has one."""
         request = self._request((Path(path),))
-        loaded = load_projects(request.paths, self._settings_of, request.contents)
+        loaded = load_projects(request.paths, self._settings_of, request.contents, request.folders)
         project = next((each for each in loaded.projects if path in each.sources), None)
         return self._keeper.keep(project, request, watched=watched) if project else None
 
@@ -148,6 +148,7 @@ class CheckAnalysis:
             contents=self._unsaved(),
             remembers=True,
             scope=Scope(self._baselines),
+            folders=self._folders,
         )
         return replace(request, kept=lambda project: self._keeper.report_of(project, request))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnxlint.knowledge import Project
-from nnxlint.remembering import recalled
+from nnxlint.remembering import recalled, remember
 from nnxlint.report import Report
 from nnxlint.request import CheckRequest
 from nnxlint.source import SourceError
@@ -57,8 +57,11 @@ class Keeper:
                 return None
             live = self.keep(project, request)
         live.outgrown = False
-        paths = [path for path in project.reported if live.knows(path)]
-        return live.report(paths) if len(paths) == len(project.reported) else None
+        if not all(map(live.knows, project.reported)):
+            return None
+        report = live.report(project.reported)
+        remember(project, request, live.found(project.reported))
+        return report
 
     def keep(self, project: Project, request: CheckRequest, *, watched: bool = False) -> "LiveProject":
         """Keep a project from now on, instead of whatever had the same files."""
