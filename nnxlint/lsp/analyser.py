@@ -10,6 +10,7 @@ import traceback
 from typing import Any, BinaryIO
 
 from nnxlint.errors import NnxlintError
+from nnxlint.garbage import resting_collector
 from nnxlint.lsp.analysis import Analysis, OutdatedError
 from nnxlint.lsp.checking import CheckAnalysis
 from nnxlint.lsp.orders import COUNT, CRASH, MISTAKE, OUTDATED, RESULT, STOP
@@ -78,7 +79,8 @@ def main() -> None:
     answering = Answering(CheckAnalysis(), out)
     threading.Thread(target=answering.listen, args=(sys.stdin.buffer,), daemon=True).start()
     # Sooner or later all of it is needed, and the server takes its time to start.
-    import nnxlint.checking  # noqa: F401, PLC0415 - see above
+    with resting_collector():  # what is imported stays
+        import nnxlint.checking  # noqa: F401, PLC0415 - see above
 
     answering.run()
 

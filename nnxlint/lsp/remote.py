@@ -6,7 +6,6 @@ process that dies, for whatever reason, is started again and told what it has to
 
 import pickle
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,8 @@ from typing import Any
 from nnxlint.errors import NnxlintError
 from nnxlint.lsp.analysis import FileFindings, Hint, OutdatedError, Page, Tell
 from nnxlint.lsp.orders import COUNT, CRASH, MISTAKE, OUTDATED, RESULT, STOP
+from nnxlint.lsp.starting import start_analysis
 from nnxlint.settings import NO_OVERRIDES, Overrides
-
-COMMAND = (sys.executable, "-m", "nnxlint.lsp.analyser")
 
 
 class RemoteError(Exception):
@@ -26,18 +24,11 @@ class RemoteError(Exception):
 class RemoteAnalysis:
     """Asks an analysis in another process; whoever asks waits for the answer."""
 
-    def __init__(self, command: Sequence[str] = COMMAND) -> None:
-        self._command = tuple(command)
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self._contents: dict[str, bytes] = {}
         self._scope: tuple[Sequence[Path], Overrides] = ((), NO_OVERRIDES)
         self._number = 0
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    def start(self) -> None:
-        """Start the process, unless it runs."""
-        if self._process is None:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - ours
+        self._process: subprocess.Popen[bytes] | None = process
 
     def update(self, path: str, content: bytes | None) -> None:
         """Take these bytes for the file; None: what is on disk."""
@@ -83,7 +74,7 @@ class RemoteAnalysis:
 
     def _ask(self, method: str, *arguments: object, tell: Tell | None = None) -> Any:  # noqa: ANN401 - what it is the method says
         if self._process is None:
-            self.start()
+            self._process = start_analysis()
             self._replay()
         return self._asked(method, arguments, tell)
 
