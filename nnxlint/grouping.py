@@ -47,12 +47,23 @@ def _group_of_project(
 def _group_of_folder(
     groups: dict[Path, Group], file: Path, top: Path | None, settings_of: SettingsOf, roots: ProjectRoots
 ) -> Group:
-    folder = top or file.parent
+    package = _whole_package(top or file.parent)
+    folder = package or top or file.parent
     if folder not in groups:
         beside = [path for path in folder.glob("*.py") if path.is_file()]
-        walked = _walked(top, settings_of(top)) if top else beside
-        groups[folder] = Group(folder, _unclaimed(folder, walked, roots), _folders(walked))
+        walked = _walked(folder, settings_of(folder)) if package or top else beside
+        # A package imports itself by its name, which the folder above knows.
+        root = package.parent if package else folder
+        groups[folder] = Group(root, _unclaimed(folder, walked, roots), _folders(walked))
     return groups[folder]
+
+
+def _whole_package(folder: Path) -> Path | None:
+    """Give the outermost package that a folder belongs to; None where it is no package."""
+    package = None
+    while (folder / "__init__.py").is_file():
+        package, folder = folder, folder.parent
+    return package
 
 
 def _walked(root: Path, settings: Settings) -> Sequence[Path]:

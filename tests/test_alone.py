@@ -7,7 +7,7 @@ import pytest
 from nnxlint.knowledge import load_projects
 from nnxlint.project import CheckRequest, check
 from nnxlint.rules import all_rules
-from nnxlint.settings import settings_loader
+from nnxlint.settings import Overrides, settings_loader
 from nnxlint.testing.cases import Case, copied, expected_places, overrides_for, place
 from tests.fixture_cases import project_cases
 
@@ -54,3 +54,24 @@ def _repository(case: Case, folder: Path) -> Path:
     """Copy a case into what is plainly a project: without one, a single file is known with its folder only."""
     (folder / ".git").mkdir()
     return copied(case, folder)
+
+
+@pytest.mark.parametrize("named", ["shop", "shop/evaluate.py", "."])
+def test_a_package_without_a_project_file_knows_itself_by_its_name(
+    named: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "shop"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "model.py").write_text(
+        "from flax import nnx\n\n\nclass Net(nnx.Module):\n    def __init__(self, *, rngs: nnx.Rngs):\n"
+        "        self.drop = nnx.Dropout(0.5, rngs=rngs)\n\n    def __call__(self, x, train=True):\n"
+        "        return self.drop(x, deterministic=not train)\n"
+    )
+    (package / "evaluate.py").write_text(
+        "from flax import nnx\n\nfrom shop.model import Net\n\n\ndef evaluate(test_batch):\n"
+        "    model = Net(rngs=nnx.Rngs(0))\n    test_preds = model(test_batch)\n    return test_preds\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    report = check(CheckRequest((Path(named).resolve(),), settings_loader(Overrides())))
+    assert [each.code for each in report.diagnostics] == ["NNX101"]
