@@ -135,7 +135,7 @@ def _numbers(x_label: str, title: str, bad: Sequence[Series], fixed: Sequence[Se
         for number, row in enumerate(rows, start=1)
     )
     return (
-        f"<details><summary>Numbers<span hidden> of {escape(title)}</span></summary>"
+        f'<details><summary>Numbers<span class="unseen"> of {escape(title)}</span></summary>'
         f"<table><caption>{_prose(title)}</caption>"
         f'<thead><tr><th scope="col">{escape(x_label)}</th>{heads}</tr></thead><tbody>{body}</tbody></table></details>'
     )

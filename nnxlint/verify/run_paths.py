@@ -98,8 +98,8 @@ class ProjectJudge:
         together = compatible(units, self.project.sources)
         found = {each.unit: each for each in self._judged((), together)}
         for unit in units:
-            if unit not in found or found[unit].judged.verdict is Verdict.UNVERIFIED:
-                found.setdefault(unit, *self._judged((), (unit,)))
+            if unit not in found:
+                [found[unit]] = self._judged((), (unit,))
         return [found[unit] for unit in units]
 
     def judge(self) -> Judge:
