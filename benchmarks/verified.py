@@ -167,6 +167,9 @@ def main(paths: tuple[Path, ...], timeout: float, jobs: int | None, out: Path | 
             out.write_bytes(msgspec.json.format(msgspec.json.encode(findings), indent=1) + b"\n")
     _show(findings, Console(width=160))
     reached = share(finding for finding in findings if not finding.not_imported)
+    if not reached.total:
+        message = "no module with a fixable finding can be imported: install what the packages need, and run again"
+        raise click.ClickException(message)
     told = "ok" if reached.value >= BAR else "MISSED"
     click.echo(f"{told}: {reached} of the importable ones have a verdict, at least {BAR:.0%} must")
     raise SystemExit(0 if reached.value >= BAR else 1)

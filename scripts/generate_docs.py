@@ -39,6 +39,9 @@ SCHEMA = ROOT / "docs" / "nnxlint.schema.json"
 PLUGINS = ROOT / "docs" / "plugins.md"
 EXAMPLE = ROOT / "docs" / "examples" / "acme-nnx-rules"
 MEASURED = ROOT / "docs" / "measured.json"
+VERIFICATION_PAGE = ROOT / "docs" / "verification.md"
+VERSIONS = ROOT / "docs" / "versions.json"
+DEVICES = ROOT / "docs" / "devices.json"
 
 GROUPS = {
     "NNX1": "Mode: training against evaluation",
@@ -142,6 +145,39 @@ def formats_table() -> str:
     return "\n".join((*lines, *(f"| `{each.name}` | {each.meaning} |" for each in FORMATS)))
 
 
+def versions_table() -> str:
+    """Give what `scripts/verify_versions.py` recorded of each Flax as a Markdown table."""
+    lines = ["| Flax | JAX | contracts that hold | the others |", "|---|---|---|---|"]
+    for version, results in sorted(json.loads(VERSIONS.read_text(encoding="utf-8")).items(), key=_by_version):
+        wrong = [each for each in results if each["verdict"] in ("DIFFERS", "UNVERIFIED")]
+        others = "; ".join(f"{each['code']} {each['verdict']}" for each in wrong)
+        lines.append(f"| {version} | {results[0]['jax']} | {len(results) - len(wrong)} of {len(results)} | {others} |")
+    return "\n".join(lines)
+
+
+def devices_table() -> str:
+    """Give what `benchmarks/devices.py` recorded of accelerators as a Markdown table."""
+    record = json.loads(DEVICES.read_text(encoding="utf-8"))
+    lines = [
+        "| device | Flax, JAX | verdicts that equal the CPU's | numbers within the tolerance | apart |",
+        "|---|---|---|---|---|",
+    ]
+    versions = f"{record['versions']['flax']}, {record['versions']['jax']}"
+    for device in dict.fromkeys(row["device"] for row in record["rows"]):
+        rows = [row for row in record["rows"] if row["device"] == device]
+        equal = sum(row["verdict"] == row["on_cpu"] for row in rows)
+        numbers, apart = sum(row["numbers"] for row in rows), [one for row in rows for one in row["apart"]]
+        where = ", ".join(sorted({f"`{one.partition(' ')[0]}`" for one in apart}))
+        lines.append(
+            f"| {device} | {versions} | {equal} of {len(rows)} | {numbers - len(apart)} of {numbers} | {where} |"
+        )
+    return "\n".join(lines)
+
+
+def _by_version(item: tuple[str, object]) -> tuple[int, ...]:
+    return tuple(map(int, item[0].split(".")))
+
+
 def _documents() -> Iterator[tuple[Path, str]]:
     rules = all_rules()
     measured = _measured()
@@ -154,6 +190,8 @@ def _documents() -> Iterator[tuple[Path, str]]:
     parts = {"rules": rule_table(rules, "docs/rules/")}
     parts |= {name: _run(command) for name, command in SHOWN.items()}
     formats = {"formats": formats_table()} | {name: _run(command) for name, command in SHOWN_FORMATS.items()}
+    runs = {"versions": versions_table(), "devices": devices_table()}
+    yield VERIFICATION_PAGE, _with_parts(VERIFICATION_PAGE.read_text(encoding="utf-8"), runs)
     yield FORMATS_PAGE, _with_parts(FORMATS_PAGE.read_text(encoding="utf-8"), formats)
     yield README, _with_parts(README.read_text(encoding="utf-8"), parts)
 
