@@ -169,3 +169,16 @@ def test_files_that_a_change_may_have_touched_are_looked_at_again(kept: LiveProj
     start = text.index("    def __call__")
     kept.change(model, f"{text[:start]}    def __call__(self, *args, **more):\n        return args\n".encode())
     assert not any(each.path == evaluate and each.code == "NNX102" for each in kept.report([evaluate]).diagnostics)
+
+
+def test_typing_for_long_wears_nothing_out(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("")
+    head = "from flax import nnx\n\n\ndef make(model, tx):\n"
+    long = "".join(f"    part{number} = [model, tx, model, tx, model]\n" for number in range(200))
+    tail = "    return nnx.Optimizer(model, tx)\n\n\ndef main(model, tx):\n    return make(model, tx)\n"
+    (tmp_path / "main.py").write_text(head + long + tail)
+    kept = keep_live(project_of(tmp_path), CheckRequest((), SETTINGS))
+    path = (tmp_path / "main.py").as_posix()
+    for number in range(60):
+        kept.change(path, f"{head}    count = {number}\n{long}{tail}".encode())
+        assert [each.code for each in kept.glance(path).diagnostics] == ["NNX206"]

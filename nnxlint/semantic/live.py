@@ -84,6 +84,7 @@ class Live:
         machine.modules[path].module = self.modules[path]
         machine.log.crashes.pop(path, None)
         machine.log.incomplete.discard(path)
+        machine.ran.clear()
         self._left.clear()
         self._looked.clear()
         with room():
@@ -197,9 +198,10 @@ class Live:
         inside = next((frame for inner, frame in machine.pending if inner is decl and frame.decl is not None), None)
         if decl in machine.entered or not (inside or is_root(facts, decl)):
             return
+        # What runs too often does so in one run of the project: that it runs again after every change is no reason.
         worn = machine.worn
-        if before is not None:
-            machine.worn = dict.fromkeys(islice(worn, before.worn))
+        machine.worn = dict(worn) if before is None else dict.fromkeys(islice(worn, before.worn))
+        machine.ran.clear()
         if inside is None:
             run_root(machine, facts, decl)
         else:
