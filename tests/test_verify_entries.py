@@ -273,3 +273,54 @@ def test_a_wrong_fix_is_found_among_right_ones(pool: Pool) -> None:
     assert set(settled.kept) == {renamed, same}
     assert settled.taken_back[wrong].verdict is Verdict.DIFFERS
     assert "elbo" in settled.taken_back[wrong].reason or "_nnxlint_entry" in settled.taken_back[wrong].reason
+
+
+LACKS_A_LIBRARY = """\
+import optax
+from absent_library import Dataset, registered
+from flax import nnx
+
+
+class Pictures(Dataset):
+    pass
+
+
+@registered
+def unused():
+    return Pictures()
+
+
+def trained(pictures: Dataset | None = None) -> Dataset:
+    return nnx.Optimizer(nnx.Linear(2, 2, rngs=nnx.Rngs(0)), optax.sgd(0.1))
+
+
+def loaded():
+    pictures = Pictures()
+    return pictures, nnx.Optimizer(nnx.Linear(2, 2, rngs=nnx.Rngs(0)), optax.sgd(0.1))
+"""
+
+
+@pytest.mark.runtime
+def test_what_needs_an_absent_library_is_left_out_alone(tmp_path: Path, pool: Pool) -> None:
+    folder = written(tmp_path, {"train.py": LACKS_A_LIBRARY})
+    run = run_paths(CheckRequest((folder,), settings_loader(), all_rules()), pool.run)
+
+    apart, needing = (each.judged for each in run.verdicts)
+    assert apart.verdict is Verdict.REVIVED, apart.reason
+    assert needing.verdict is Verdict.UNVERIFIED
+    assert "`Pictures` is missing: row 6 was not run because it uses what was not run" in needing.reason
+
+
+def test_a_batch_whose_keys_only_its_uses_tell_becomes_inputs(tmp_path: Path) -> None:
+    text = MODEL + (
+        "def prepared(batch):\n    return {key: jnp.array(value) for key, value in batch.items()}\n\n\n"
+        "def train_step(model: Net, opt: nnx.Optimizer, batch):\n"
+        "    grads = nnx.grad(lambda m: jnp.mean((m(batch['image']) - batch['label']) ** 2))(model)\n"
+        "    opt.update(grads)\n\n\n"
+        "def main(batches):\n    model = Net(4, rngs=nnx.Rngs(0))\n"
+        "    opt = nnx.Optimizer(model, optax.sgd(0.1), wrt=nnx.Param)\n"
+        "    for batch in batches:\n        train_step(model, opt, prepared(batch))\n"
+    )
+    entry = first(written(tmp_path, {"train.py": text}), "NNX207")
+
+    assert entry.driver.unsolved == {"batch_image": "image", "batch_label": "label"}

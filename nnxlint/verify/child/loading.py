@@ -197,17 +197,28 @@ class _MainLoader(importlib.abc.Loader):
         vars(module)[RECORDER] = loaded.recorder
         if loaded.change is not None:
             vars(module)[PERTURB] = other_value
+        lacking: set[str] = set()
         for statement in statements:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", SyntaxWarning)
-                code = loaded.recorder.compiled(statement, loaded.file, flags)
-            try:
-                exec(code, vars(module))  # noqa: S102 - running programs is what this process is for
-            except ImportError as error:
-                if not isinstance(statement, toplevel.IMPORTS):
-                    raise
-                names = frozenset(toplevel.bound_names(statement))
-                loaded.skipped.append(Skipped(statement.lineno, f"{error}".splitlines()[0], names))
+            names = frozenset(toplevel.bound_names(statement))
+            # What only an annotation needs is not evaluated.
+            own = __future__.annotations.compiler_flag if toplevel.annotates_with(statement, lacking) else 0
+            why = toplevel.why_not_run(statement, lacking) or self._run(statement, vars(module), flags | own)
+            if why:
+                loaded.skipped.append(Skipped(statement.lineno, why, names))
+            lacking = lacking | names if why else lacking - names
+
+    def _run(self, statement: ast.stmt, namespace: dict[str, object], flags: int) -> str:
+        """Run a statement; why it could not be, for an import that fails."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            code = self.loaded.recorder.compiled(statement, self.loaded.file, flags)
+        try:
+            exec(code, namespace)  # noqa: S102 - running programs is what this process is for
+        except ImportError as error:
+            if not isinstance(statement, toplevel.IMPORTS):
+                raise
+            return f"{error}".splitlines()[0]
+        return ""
 
 
 def _future_flags(statements: Sequence[ast.stmt]) -> int:

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 # Calls that make a value or a definition and do nothing else, by the last part of the callee's name.
@@ -57,13 +58,25 @@ def split(tree: ast.Module) -> tuple[tuple[ast.stmt, ...], tuple[Skipped, ...]]:
         if not _is_definition(statement, types):
             skipped.append(Skipped(statement.lineno, "it is no import, definition or constant", names))
             missing |= names
-        elif _reads_now(statement) & missing:
-            skipped.append(Skipped(statement.lineno, "it uses what was not run", names))
+        elif why := why_not_run(statement, missing):
+            skipped.append(Skipped(statement.lineno, why, names))
             missing |= names
         else:
             kept.append(statement)
             missing -= names
     return tuple(kept), tuple(skipped)
+
+
+def why_not_run(statement: ast.stmt, missing: AbstractSet[str]) -> str:
+    """Why a statement cannot be run where some names are missing; empty where it does not need them at once."""
+    return "it uses what was not run" if _reads_now(statement) & missing else ""
+
+
+def annotates_with(statement: ast.stmt, missing: AbstractSet[str]) -> bool:
+    """Whether an annotation in a statement reads one of the missing names."""
+    parts = (getattr(node, name, None) for node in ast.walk(statement) for name in ("annotation", "returns"))
+    nodes = (node for part in parts if isinstance(part, ast.expr) for node in ast.walk(part))
+    return any(isinstance(node, ast.Name) and node.id in missing for node in nodes)
 
 
 def asks_for_main(test: ast.expr) -> bool:

@@ -227,8 +227,10 @@ class _Asking:
             return any(isinstance(item, Array | Unknown) or self._is_data(item) for item in value.items)
         record = self.records.get(value.target) if isinstance(value, Ref) else None
         if isinstance(record, Dictionary):
-            return any(isinstance(item, Array | Unknown) for item in record.items.values())
-        return isinstance(record, SequenceRecord) and any(isinstance(item, Array | Unknown) for item in record.items)
+            return any(isinstance(item, Array | Unknown) for item in (*record.items.values(), record.rest))
+        if isinstance(record, SequenceRecord):
+            return any(isinstance(item, Array | Unknown) for item in (*record.items, record.rest))
+        return False
 
 
 def _receiver(known: Known, quoter: Quoter, entry: Around, run: Entered | None) -> Made | None:
