@@ -72,7 +72,10 @@ class Cache:
 
     def write(self, key: str, entry: Entry) -> None:
         """Put an entry in the place of what was there."""
-        payload = _ENCODER.encode(entry)
+        try:
+            payload = _ENCODER.encode(entry)
+        except UnicodeEncodeError:  # a file's name is no text, which JSON cannot say
+            return
         with contextlib.suppress(OSError):
             self._prepare()
             _write_at_once(self._path(key), _checksum(payload) + payload)

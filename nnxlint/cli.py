@@ -129,6 +129,13 @@ def print_completion(shell: str) -> int:
 def run() -> int:
     """Be a program: `main`, after which the process ends."""
     status = main()
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # What is left cannot be written either; Python would try again, and complain, at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = status or COULD_NOT_DO_IT
     # All memory is given back at once; to take millions of syntax nodes apart first takes a tenth of the time.
     gc.freeze()
     return status
@@ -137,6 +144,8 @@ def run() -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; every outcome is an exit status, and every mistake one line on standard error."""
     given = tuple(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None:
+        return _failed("error: standard output is closed", COULD_NOT_DO_IT)
     if completion.VARIABLE in os.environ:
         completion.register()
     try:
@@ -147,6 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _failed(f"error: {_one_line(error.format_message())}", COULD_NOT_DO_IT)
     except NnxlintError as error:
         return _failed(f"error: {_one_line(str(error))}", error.exit_code)
+    except OSError as error:
+        return _failed(f"error: {_one_line(str(error))}", COULD_NOT_DO_IT)
     except Exception as error:  # noqa: BLE001 - the last place that can tell the user in one line
         return _defect(error, verbose=not {"-v", "--verbose"}.isdisjoint(given))
     return status if isinstance(status, int) else 0

@@ -12,6 +12,7 @@ import msgspec
 
 from nnxlint.cases import NESTED, VerifyConfig
 from nnxlint.errors import NnxlintError
+from nnxlint.presence import is_file
 from nnxlint.toml_places import row_of
 
 _FIELD = re.compile(r" - at `\$\.([\w-]+).*`")
@@ -129,10 +130,10 @@ class WrittenOption:
 def read_config(directory: Path) -> ConfigFile | None:
     """Read the settings that stand in this very directory: `nnxlint.toml`, else `[tool.nnxlint]`."""
     own = directory / "nnxlint.toml"
-    if own.is_file():
+    if is_file(own):
         return read_config_file(own)
     shared = directory / "pyproject.toml"
-    if not shared.is_file():
+    if not is_file(shared):
         return None
     text = _read(shared)
     if "nnxlint" not in text:  # then even a broken file is none of our business

@@ -9,6 +9,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from nnxlint.errors import NnxlintError
+from nnxlint.presence import is_file, is_folder, is_there
 
 DEFAULT_EXCLUDE = (
     ".bzr",
@@ -125,7 +126,7 @@ def discover(paths: Iterable[Path], excludes: Callable[[Path], Patterns]) -> Fou
     walk = _Walk(excludes)
     trees: list[Path] = []
     for path in map(absolute, paths):
-        if path.is_dir():
+        if is_folder(path):
             trees.append(path)
         else:
             _take_named_file(walk, path)
@@ -166,8 +167,8 @@ class ProjectRoots:
                 break
             passed.append(directory)
         for directory in reversed(passed):
-            is_repository = (directory / ".git").exists()
-            if is_repository or (found is None and any((directory / name).is_file() for name in PROJECT_FILES)):
+            is_repository = is_there(directory / ".git")
+            if is_repository or (found is None and any(is_file(directory / name) for name in PROJECT_FILES)):
                 found = directory
             self._known[directory] = found
         return found
@@ -194,7 +195,7 @@ def _folders_above(path: Path) -> Iterator[Path]:
         home = Path.home()
     except RuntimeError:  # no home directory can be told
         home = Path(path.anchor)
-    for directory in (path, *path.parents) if path.is_dir() else path.parents:
+    for directory in (path, *path.parents) if is_folder(path) else path.parents:
         if directory in {home, directory.parent}:
             return
         yield directory
@@ -204,7 +205,7 @@ def _take_named_file(walk: _Walk, path: Path) -> None:
     if not os.path.lexists(path):
         message = f"{path}: no such file or directory"
         raise NnxlintError(message)
-    if not path.is_file():
+    if not is_file(path):
         message = f"{path}: neither a file nor a directory"
         raise NnxlintError(message)
     walk.files.setdefault(os.path.realpath(path), path.as_posix())

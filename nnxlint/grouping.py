@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from nnxlint.discovery import DEFAULT_EXCLUDE, ProjectRoots, compile_patterns, discover
+from nnxlint.presence import is_file
 from nnxlint.settings import Settings, SettingsOf
 
 
@@ -50,7 +51,7 @@ def _group_of_folder(
     package = _whole_package(top or file.parent)
     folder = package or top or file.parent
     if folder not in groups:
-        beside = [path for path in folder.glob("*.py") if path.is_file()]
+        beside = [path for path in folder.glob("*.py") if is_file(path)]
         walked = _walked(folder, settings_of(folder)) if package or top else beside
         # A package imports itself by its name, which the folder above knows.
         root = package.parent if package else folder
@@ -61,7 +62,7 @@ def _group_of_folder(
 def _whole_package(folder: Path) -> Path | None:
     """Give the outermost package that a folder belongs to; None where it is no package."""
     package = None
-    while (folder / "__init__.py").is_file():
+    while is_file(folder / "__init__.py"):
         package, folder = folder, folder.parent
     return package
 

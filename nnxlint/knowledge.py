@@ -17,6 +17,7 @@ from nnxlint.connections import connected_groups, related_files
 from nnxlint.discovery import PROJECT_FILES, Patterns, absolute, compile_patterns, discover, project_root
 from nnxlint.grouping import Group, group_files
 from nnxlint.imports import ModuleFinder, find_imports
+from nnxlint.presence import is_file, is_folder
 from nnxlint.settings import NO_MODE_FLAGS, ModeFlags, Settings, SettingsOf
 from nnxlint.source import (
     NOTEBOOK_SUFFIX,
@@ -78,9 +79,9 @@ def load_projects(
     on_disk = [path for path in named if path not in contents]
     found = discover(on_disk, lambda folder: _report_excludes(folder, settings_of(folder)))
     files = sorted({*found.files, *(path for path in named if path in contents)})
-    groups = group_files(files, [path for path in (*on_disk, *folders) if path.is_dir()], settings_of)
+    groups = group_files(files, [path for path in (*on_disk, *folders) if is_folder(path)], settings_of)
     failures: list[SourceError] = []
-    single = frozenset(path.as_posix() for path in named if not path.is_dir())
+    single = frozenset(path.as_posix() for path in named if not is_folder(path))
     projects = [each for group in groups for each in _load(group, settings_of, single, failures, read)]
     excluded = () if named or not given else ("all paths that were named are excluded",)
     return Loaded(tuple(projects), tuple(failures), (*found.notices, *excluded))
@@ -159,10 +160,10 @@ def _search_roots(root: Path, inside: Iterable[Path], src: Sequence[str]) -> tup
     folders: set[Path] = set()
     for folder in inside:
         folders |= {path for path in (folder, *folder.parents) if path.is_relative_to(root)}
-    projects = [path for path in folders if any((path / name).is_file() for name in PROJECT_FILES)]
+    projects = [path for path in folders if any(is_file(path / name) for name in PROJECT_FILES)]
     ordered = sorted({*projects, root}, key=lambda path: (-len(path.parts), path))
     roots = (absolute(project / entry) for project in ordered for entry in src)
-    return tuple(dict.fromkeys(path.as_posix() for path in roots if path.is_dir()))
+    return tuple(dict.fromkeys(path.as_posix() for path in roots if is_folder(path)))
 
 
 def _imports(contents: dict[str, bytes], finder: ModuleFinder, read: Read) -> dict[str, tuple[str, ...]]:
@@ -215,8 +216,8 @@ def _report_excludes(folder: Path, settings: Settings) -> Patterns:
 
 def _forced_out(path: Path, settings_of: SettingsOf) -> bool:
     """Whether a path that was named is left out all the same, because excludes hold for such ones too."""
-    folder = path if path.is_dir() else path.parent
+    folder = path if is_folder(path) else path.parent
     settings = settings_of(folder)
     return settings.force_exclude and bool(
-        _report_excludes(folder, settings).verdict(f"{path.as_posix()}{'/' if path.is_dir() else ''}")
+        _report_excludes(folder, settings).verdict(f"{path.as_posix()}{'/' if is_folder(path) else ''}")
     )

@@ -42,13 +42,22 @@ def lint_path(
             continue
         try:
             with nullcontext() if clock is None else clock.rule(rule.code, rule.name):
-                diagnostics.extend(rule.check(Context(rule, model, model.target)))
-        except Exception as error:  # noqa: BLE001 - the other rules go on
+                diagnostics.extend(_diagnostics(rule, Context(rule, model, model.target)))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the other rules go on
             culprit = f"rule {rule.code} ({rule.name})"
             diagnostics.append(_failure(culprit, path, error, rule.origin))
             crashes.append(_crash(culprit, path, error))
     kept = _without_superseded(dict.fromkeys(diagnostics), rules)
     return Linted(tuple(sorted(kept, key=_place)), tuple(crashes))
+
+
+def _diagnostics(rule: Rule, context: Context) -> Iterator[Diagnostic]:
+    """What a rule yields; `TypeError` where that is something else, for rules may be anybody's."""
+    for each in rule.check(context):
+        if not isinstance(each, Diagnostic):
+            message = f"yields {type(each).__name__}, not a diagnostic of `ctx.diagnostic`"
+            raise TypeError(message)
+        yield each
 
 
 def _without_superseded(diagnostics: Iterable[Diagnostic], rules: Sequence[Rule]) -> Iterator[Diagnostic]:
@@ -63,11 +72,11 @@ def _place(diagnostic: Diagnostic) -> tuple[Span, str, str]:
     return diagnostic.span, diagnostic.code, diagnostic.message
 
 
-def _crash(culprit: str, path: str, error: Exception) -> Crash:
+def _crash(culprit: str, path: str, error: BaseException) -> Crash:
     return Crash(culprit, path, "".join(traceback.format_exception(error)))
 
 
-def _failure(culprit: str, path: str, error: Exception, origin: str = "") -> Diagnostic:
+def _failure(culprit: str, path: str, error: BaseException, origin: str = "") -> Diagnostic:
     where = traceback.extract_tb(error.__traceback__)[-1]
     what = " ".join(f"{type(error).__name__}: {error}".split())
     return Diagnostic(

@@ -216,3 +216,14 @@ def _edit(chance: random.Random, files: list[Path], original: dict[Path, str]) -
         case _:
             lines = original[path].splitlines(keepends=True)
     path.write_text("".join(lines), encoding="utf-8")
+
+
+def test_a_name_that_is_no_text_is_linted_and_not_kept(tmp_path: Path) -> None:
+    odd = tmp_path / "non\udcffutf.py"
+    try:
+        odd.write_text("from flax import nnx\n\n\ndef make(model, tx):\n    return nnx.Optimizer(model, tx)\n")
+    except (OSError, UnicodeEncodeError):
+        pytest.skip("this file system has no such names")
+    for _ in range(2):
+        report = check(request(tmp_path, flax_version="0.12.8"))
+        assert [each.code for each in report.diagnostics] == ["NNX206"]

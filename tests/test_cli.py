@@ -457,3 +457,32 @@ def test_the_progress_bar_shows_on_long_runs_only(
             if not shown or "3/7" in stream.getvalue():
                 break
     assert bool(stream.getvalue()) == shown
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no full device")
+@pytest.mark.parametrize("arguments", [["--help"], ["rule", "NNX101"]])
+def test_output_that_cannot_be_written_is_no_defect(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "nnxlint", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert "defect" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes of folders are another thing there")
+def test_a_folder_that_may_not_be_entered_costs_nothing_else(
+    run: RunCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "good.py", f"{NNX}\n")
+    locked = tmp_path / "locked"
+    locked.mkdir()
+    look = os.stat
+
+    def denied(path: object, *rest: object, **more: object) -> os.stat_result:
+        if isinstance(path, str | os.PathLike) and os.fspath(path).startswith(f"{locked}/"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return look(path, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", denied)
+    assert run("check", str(tmp_path)).status == 0

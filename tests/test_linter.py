@@ -144,3 +144,20 @@ def test_an_interruption_is_no_crash(model_of: ModelOf) -> None:
     interrupted = rule("NNX808", "broken", level=Level.ERROR, documentation="")(check)
     with pytest.raises(KeyboardInterrupt):
         lint_file(model_of("x = 1\n"), [interrupted])
+
+
+@pytest.mark.parametrize(
+    ("yielded", "told"),
+    [(5, "TypeError: yields int, not a diagnostic of `ctx.diagnostic`"), (SystemExit(4), "SystemExit: 4")],
+)
+def test_a_rule_that_does_what_no_rule_may_is_told_of(yielded: object, told: str, model_of: ModelOf) -> None:
+    def check(ctx: Context) -> Iterator[Diagnostic]:
+        if isinstance(yielded, BaseException):
+            raise yielded
+        yield ctx.diagnostic(At(Span(0, 1)), "message")
+        yield yielded  # type: ignore[misc]
+
+    bad = rule("NNX801", "bad", level=Level.ERROR, documentation="")(check)
+    found = lint_file(model_of("x = 1\n"), [bad, _rule_at("NNX802", Span(0, 1))])
+    assert {"NNX802", "NNX999"} <= set(_codes(found))
+    assert any(told in (each.reason or "") for each in found)

@@ -42,6 +42,7 @@ LAYERS = {
         "source",
         "notebook",
         "naming",
+        "presence",
         "discovery",
         "anchoring",
         "cases",
