@@ -62,7 +62,7 @@ def fix_until_settled(
     `relint` lints once more with the sources that it is given; the report that comes back is of the last. In each
     round `choose` has the last word on which of the allowed fixes are applied.
     """
-    original = report.sources
+    first = report
     fixed: list[Diagnostic] = []
     notices: list[str] = []
     for _ in range(MAX_ROUNDS):
@@ -80,7 +80,7 @@ def fix_until_settled(
     return replace(
         report,
         fixed=tuple(fixed),
-        changes=tuple(_changes(original, report.sources)),
+        changes=tuple(_changes(first, report.sources)),
         notices=tuple(dict.fromkeys((*report.notices, *notices))),
     )
 
@@ -97,10 +97,10 @@ def _unsettled(left: Iterable[Diagnostic]) -> Iterator[str]:
         yield f"fixes did not settle after {MAX_ROUNDS} rounds ({codes}): a defect of nnxlint"
 
 
-def _changes(before: Sources, after: Sources) -> Iterator[Change]:
-    for path, source in before.items():
+def _changes(first: Report, after: Sources) -> Iterator[Change]:
+    for path, source in first.sources.items():
         if source.content != after[path].content:
-            yield Change(source, after[path])
+            yield Change(source, after[path], tuple(each for each in first.diagnostics if each.path == path))
 
 
 def _mend_files(report: Report, chosen: Iterable[Diagnostic]) -> Iterator[_Mended]:

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from nnxlint.diagnostic import Diagnostic
 from nnxlint.edits import Applicability
 from nnxlint.errors import NnxlintError
 from nnxlint.fixer import fixable
 from nnxlint.garbage import resting_collector, sweep
 from nnxlint.knowledge import Loaded, Project, load_projects
 from nnxlint.remembering import recalled, report_of
-from nnxlint.report import Report, combined
+from nnxlint.report import Change, Report, combined
 from nnxlint.request import CheckRequest
-from nnxlint.scope import Scope
+from nnxlint.scope import EVERYTHING, Scope
 from nnxlint.settings import SettingsOf
 from nnxlint.source import encode_source
 from nnxlint.target import target_flax
@@ -53,15 +54,44 @@ def _check(request: CheckRequest, advance: Advance | None) -> Report:
     return replace(report, details=tuple(_details(loaded.projects, request)))
 
 
-def write_changes(report: Report) -> Report:
-    """Write the changed sources to disk; one that cannot be written becomes a failure of the report."""
+def write_changes(report: Report, scope: Scope = EVERYTHING) -> Report:
+    """Write the changed sources to disk; one that cannot be written becomes a failure of the report.
+
+    Of such a file the report tells what was found in it as it is, as far as `scope` lets it.
+    """
     failures: list[str] = []
+    unwritten: list[Change] = []
     for change in report.changes:
         try:
             write_source(change.before, change.after)
         except NnxlintError as error:
             failures.append(str(error))
-    return replace(report, failures=(*report.failures, *failures))
+            unwritten.append(change)
+    told = _taken_back(report, unwritten, scope) if unwritten else report
+    return replace(told, failures=(*report.failures, *failures))
+
+
+def _taken_back(report: Report, changes: Sequence[Change], scope: Scope) -> Report:
+    """Give the report as it is without the changes."""
+    sources = {each.before.path: each.before for each in changes}
+    found = tuple(diagnostic for each in changes for diagnostic in each.found)
+    back = scope.applied(Report(found, sources, checked=tuple(sources)))
+    places = {path: place for place, path in enumerate(report.checked)}
+
+    def merged(now: Iterable[Diagnostic], before: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        every = (*(each for each in now if each.path not in sources), *before)
+        return tuple(sorted(every, key=lambda each: places.get(each.path, -1)))
+
+    return replace(
+        report,
+        diagnostics=merged(report.diagnostics, back.diagnostics),
+        known=None if report.known is None else merged(report.known, back.known or ()),
+        left_out=merged(report.left_out, back.left_out),
+        fixed=merged(report.fixed, ()),
+        changes=tuple(each for each in report.changes if each.before.path not in sources),
+        sources={**report.sources, **sources},
+        recognised=report.recognised | back.recognised,
+    )
 
 
 def changed_bytes(report: Report, path: str, before: bytes) -> bytes:

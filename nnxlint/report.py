@@ -12,10 +12,11 @@ from nnxlint.timing import Timings
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A source as it is on disk, and as its fixes make it."""
+    """A source as it is on disk, and as its fixes make it; `found` is all that was found in it as it is."""
 
     before: Source
     after: Source
+    found: tuple[Diagnostic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,31 @@ def test_a_fix_that_cannot_be_written_is_told_and_the_others_are(
     assert result.status == 2
     assert result.err == f"nnxlint: error: {locked}: cannot be written: the file is read-only\n"
     assert (locked.read_text(), other.read_text()) == (f"{NNX}BAD\n", f"{NNX}GOOD\n")
+    assert "a.py:2:1" in result.out
+    assert "Found 1 error in 1 file; fixed 1; 1 fixable with --fix\n" in result.out
+
+
+def test_what_could_not_be_mended_is_told_where_it_stands(
+    run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project / "a.py", f"{NNX}RISKY; BAD; BAD; RISKY\n")
+    write(project / "b.py", f"{NNX}BAD; RISKY\n")
+    places = [each["location"] for each in run("a.py", "--output-format", "json").json]
+    monkeypatch.setattr("nnxlint.writing.os.access", lambda path, _: Path(path).name != "a.py")
+    result = run(".", "--fix", "--output-format", "json")
+    assert [each["location"] for each in result.json] == [*places, {"row": 2, "column": 7}]
+    assert {"row": 2, "column": 18} in places, "a fix would move it"
+
+
+def test_known_findings_of_a_file_that_could_not_be_written_stay_known(
+    run: RunCli, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(project / "nnxlint.toml", 'baseline = "known.json"\n')
+    path = write(project / "a.py", f"{NNX}BAD\n")
+    assert run("--write-baseline").status == 0
+    write(path, f"{NNX}BAD\nx = BAD\n")
+    monkeypatch.setattr("nnxlint.writing.os.access", lambda *_: False)
+    assert run("--fix").out.endswith("Found 1 error in 1 file; 1 fixable with --fix; 1 known\n")
 
 
 def test_json_is_the_only_thing_on_standard_output(run: RunCli, project: Path) -> None:

@@ -180,6 +180,19 @@ def test_what_cannot_be_silenced_is_told(project: Path, run: RunCli) -> None:
     assert (result.status, "'ß' cannot be written in the file's encoding, ascii" in result.err) == (2, True)
 
 
+def test_what_could_not_be_written_does_not_count(project: Path, run: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(project / "a.py", f"{NNX}x = BAD\ny = BAD\n")
+    write(project / "b.py", f"{NNX}x = BAD\n")
+    monkeypatch.setattr("nnxlint.writing.os.access", lambda path, _: Path(path).name != "a.py")
+    result = run("--add-ignore")
+    assert (result.status, "a.py: cannot be written: the file is read-only" in result.err) == (2, True)
+    assert result.err.endswith("nnxlint: 1 finding silenced by comments in 1 file\n")
+    assert "Found 2 errors in 1 file" in result.out
+    again = run("--add-ignore")
+    assert again.err.endswith("nnxlint: 0 findings silenced by comments in 0 files\n")
+    assert again.out == result.out
+
+
 def test_known_findings_and_those_on_other_lines_get_no_comment(project: Path, run: RunCli) -> None:
     write(project / "a.py", f"{NNX}x = BAD\n")
     assert run("--write-baseline=known.json").status == 0

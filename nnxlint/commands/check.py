@@ -57,7 +57,7 @@ def _run_once(options: CheckOptions) -> int:
     report, told = _with_comments_and_baseline(report, request, options)
     writes = options.fix and not options.diff
     if writes and not options.reads_stdin:
-        report = write_changes(report)
+        report = write_changes(report, request.scope)
     if writes and options.reads_stdin:
         [(path, before)] = request.contents.items()
         write_bytes(changed_bytes(report, path.as_posix(), before))

@@ -1,6 +1,6 @@
 """`--add-ignore`: comments written for all that is reported, and another look at what they left."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,11 +19,12 @@ def add_ignores(
     """Write comments for what is reported, and give the report of what is reported then; the lines tell of it."""
     planned = _with_comments(report, request, reason)
     written = write_changes(planned)
+    told = [*_told(written, planned.diagnostics)]
     if not written.changes:
-        return replace(written, changes=()), [*_told(written)]
+        return replace(report, failures=written.failures), told
     again = check(request)
     failures = (*written.failures, *(each for each in again.failures if each not in written.failures))
-    return replace(again, failures=failures), [*_told(written)]
+    return replace(again, failures=failures), told
 
 
 def _with_comments(report: Report, request: CheckRequest, reason: str) -> Report:
@@ -58,16 +59,15 @@ def _prefixes(path: str, request: CheckRequest) -> frozenset[str]:
     return Rules((), request.known_rules(request.settings_of(Path(path).parent))).prefixes
 
 
-def _told(report: Report) -> Iterator[str]:
-    files = len(report.changes)
-    yield f"{_counted(len(report.fixed), 'finding')} silenced by comments in {_counted(files, 'file')}"
-    left = len(report.diagnostics)
+def _told(written: Report, left: Collection[Diagnostic]) -> Iterator[str]:
+    files = len(written.changes)
+    yield f"{_counted(len(written.fixed), 'finding')} silenced by comments in {_counted(files, 'file')}"
     if left:
-        yield f"{_counted(left, 'finding')} cannot be silenced by a comment: {_codes(report)}"
+        yield f"{_counted(len(left), 'finding')} cannot be silenced by a comment: {_codes(left)}"
 
 
-def _codes(report: Report) -> str:
-    return ", ".join(sorted({each.code for each in report.diagnostics}))
+def _codes(found: Iterable[Diagnostic]) -> str:
+    return ", ".join(sorted({each.code for each in found}))
 
 
 def _counted(count: int, noun: str) -> str:
