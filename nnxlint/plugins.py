@@ -101,7 +101,7 @@ def _of_path(local: LocalRules) -> tuple[Rule, ...]:
             seen |= {id(rule): rule for rule in fresh}
             rules += _checked(fresh, origin, may_be_none=True)
     if not rules:
-        message = f"`rules-path`: {local.path}: defines no rule: write one with `@rule` of `nnxlint.rule`"
+        message = f"`rules-path`: {local.path}: defines no rule: write one with `@rule` of `nnxlint.api`"
         raise NnxlintError(message)
     return tuple(rules)
 
@@ -178,7 +178,7 @@ def _rules_in(modules: Iterable[ModuleType]) -> list[Rule]:
 def _checked(rules: Iterable[Rule], origin: _Origin, *, may_be_none: bool = False) -> tuple[Rule, ...]:
     checked = tuple(rules)
     if not checked and not may_be_none:
-        problem = f"defines no rule: write one with `@rule` of `nnxlint.rule`, in the module that `{GROUP}` names"
+        problem = f"defines no rule: write one with `@rule` of `nnxlint.api`, in the module that `{GROUP}` names"
         raise origin.error(problem)
     for rule in checked:
         if problem := _problem(rule):

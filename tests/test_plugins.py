@@ -354,7 +354,7 @@ def test_an_entry_point_that_names_no_rule_is_a_mistake(run_apart: Run, tmp_path
 def test_a_folder_without_rules_is_a_mistake(run: Run, project: Path) -> None:
     (project / "lint_rules" / RULE.name).write_text("x = 1\n")
 
-    assert "defines no rule" in check(run).err
+    assert "defines no rule: write one with `@rule` of `nnxlint.api`" in check(run).err
 
 
 def test_a_rule_that_crashes_is_reported_as_theirs(run: Run, project: Path) -> None:
