@@ -1,10 +1,12 @@
 """The pages: every link leads somewhere, and every page can be found."""
 
+import importlib.util
 import re
 from pathlib import Path
 
 import pytest
 
+from nnxlint.cli import main
 from tests.fixture_cases import ROOT
 
 DOCS = ROOT / "docs"
@@ -29,6 +31,20 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md") if path.name != "index.md"))
 def test_every_page_is_in_the_index(page: str) -> None:
     assert f"]({page})" in (DOCS / "index.md").read_text(encoding="utf-8")
+
+
+def test_installing_is_told_as_what_works_in_a_clone() -> None:
+    parts = ("nnxlint/**/*.py", "editors/*/src/*.ts", "editors/*/src/*.rs")
+    texts = (*PAGES, *(path for part in parts for path in ROOT.glob(part)))
+    wrong = re.compile(r"pip install ['\"]?nnxlint\b(?! @)")  # from an address it can be
+    assert [path.name for path in texts if wrong.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    found = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "pygls" else found(name))
+    assert main(["server"]) == 2
+    assert capsys.readouterr().err.endswith("which is not installed: install nnxlint with its extra `lsp`\n")
 
 
 def _headings(page: Path) -> set[str]:

@@ -33,7 +33,7 @@ def test_without_jax_one_line_says_what_to_install(
 
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert 'jax is not installed: pip install "nnxlint[verify]"' in error
+    assert "jax is not installed: install nnxlint with its extra `verify`" in error
 
 
 @pytest.mark.runtime

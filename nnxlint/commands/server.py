@@ -12,7 +12,9 @@ from nnxlint.garbage import resting_collector
 def run_server(*, verbose: bool) -> int:
     """Serve an editor at standard input and output; the process ends with it."""
     if importlib.util.find_spec("pygls") is None:
-        message = 'the server speaks to editors through pygls, which is not installed: pip install "nnxlint[lsp]"'
+        message = (
+            "the server speaks to editors through pygls, which is not installed: install nnxlint with its extra `lsp`"
+        )
         raise NnxlintError(message)
     from nnxlint.lsp.starting import start_analysis  # noqa: PLC0415 - only this command needs it
 

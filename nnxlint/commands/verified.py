@@ -30,5 +30,6 @@ def demand_jax() -> None:
     """`NnxlintError` where the `verify` extra is not installed."""
     missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
     if missing:
-        message = f'verifying runs the code, and {", ".join(missing)} is not installed: pip install "nnxlint[verify]"'
+        names = ", ".join(missing)
+        message = f"verifying runs the code, and {names} is not installed: install nnxlint with its extra `verify`"
         raise NnxlintError(message)

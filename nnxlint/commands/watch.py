@@ -63,7 +63,7 @@ def run_watch(run: Callable[[], int], watched: Watched, *, quiet: bool) -> int:
     """Run, and again after every change, until interrupted, which is no failure."""
     told = importlib.util.find_spec("watchfiles") is not None
     changes = _changes(watched) if told else _polled_changes(watched)
-    how = "" if told else ', once a second (`pip install "nnxlint[watch]"` sees them at once)'
+    how = "" if told else ", once a second (at once if nnxlint is installed with its extra `watch`)"
     try:
         next(changes)  # from here on no change is missed
         while True:

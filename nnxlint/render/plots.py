@@ -27,7 +27,7 @@ def plot(title: str, bad: Sequence[Series], fixed: Sequence[Series], name: str) 
     try:
         import pygal  # type: ignore[import-untyped]  # noqa: PLC0415 - only a report draws
     except ImportError as error:
-        message = 'a report needs pygal: pip install "nnxlint[verify]"'
+        message = "a report needs pygal: install nnxlint with its extra `verify`"
         raise NnxlintError(message) from error
     first = (*bad, *fixed)[0]
     options: dict[str, object] = {

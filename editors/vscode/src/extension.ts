@@ -130,7 +130,7 @@ async function fixAll(): Promise<void> {
 async function tellFailure(command: string, error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   const reason = error instanceof Error ? error.message : String(error);
   log.error(`${command} server: ${reason}`);
-  const message = `nnxlint did not start (${command} server). Is it installed, with pip install 'nnxlint[lsp]'?`;
+  const message = `nnxlint did not start (${command} server). Is it installed, with its extra lsp?`;
   const answer = await vscode.window.showErrorMessage(message, "Show the Log", "Open Settings");
   if (answer === "Show the Log") {
     log.show();

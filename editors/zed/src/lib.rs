@@ -20,7 +20,7 @@ impl zed::Extension for Nnxlint {
         Ok(zed::Command {
             command: path
                 .or_else(|| worktree.which("nnxlint"))
-                .ok_or("nnxlint is not installed: pip install 'nnxlint[lsp]'")?,
+                .ok_or("nnxlint is not installed: install it with its extra lsp")?,
             args: arguments.unwrap_or_else(|| vec!["server".into()]),
             env: worktree.shell_env(),
         })
