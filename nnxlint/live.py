@@ -34,18 +34,12 @@ class _Kept:
 
 @dataclass(slots=True)
 class LiveProject:
-    """One project as it is now.
-
-    `outgrown`: the files that hang together may be others now, or what matters in all of
-    them: what is found is still good for a glance, but the project should be loaded anew. `watched`: its models can
-    tell of the state of what stands at a place.
-    """
+    """One project as it is now. `watched`: its models can tell of the state of what stands at a place."""
 
     project: Project
     _request: CheckRequest
     _analysis: Analysis
     _live: Live
-    outgrown: bool = False
     watched: bool = False
     _uprooted: bool = False
     _kept: dict[str, _Kept] = field(default_factory=dict)
@@ -72,7 +66,6 @@ class LiveProject:
         changed = self._live.change(parse_tree(source))
         self.project = replace(self.project, sources={**self.project.sources, path: source})
         self._analysis = replace(self._analysis, project=self.project)
-        self.outgrown = self.outgrown or changed.uprooted or changed.imports
         self._uprooted = self._uprooted or changed.uprooted
         stale = changed.files | {name for name, kept in self._kept.items() if kept.relates_to(path)}
         for each in stale:

@@ -149,7 +149,8 @@ def test_a_glance_follows_the_text(kept: LiveProject) -> None:
     assert [each.span.start - 2 for each in kept.glance(path).diagnostics] == [each.span.start for each in before]
     kept.change(path, b"import jax\n")
     assert kept.glance(path).diagnostics == ()
-    assert kept.outgrown
+    assert not kept.differs(kept.project)
+    assert kept.differs(replace(kept.project, sources={path: kept.project.sources[path]}))
 
 
 def test_a_text_that_does_not_parse_changes_nothing(kept: LiveProject) -> None:

@@ -34,21 +34,19 @@ class Keeper:
         """Take a file's bytes; None where there is no such file any more."""
         live = self.of(path)
         if live is None:
-            for each in self._kept:
-                each.outgrown = each.outgrown or Path(path).is_relative_to(each.project.root)
-        elif content is None:
-            live.outgrown = True
-        else:
-            try:
+            return
+        try:
+            if content is not None:
                 live.change(path, content)
-            except (SourceError, SyntaxError, ValueError, RecursionError):
-                live.outgrown = True
+                return
+        except (SourceError, SyntaxError, ValueError, RecursionError):
+            pass
+        # It is not of the project any more, or not as it was: whoever asks next has all of it looked at anew.
+        self._kept.remove(live)
 
     def report_of(self, project: Project, request: CheckRequest) -> Report | None:
         """Report the files of a project that was just loaded, by one that is kept; None where it is not worth it."""
-        live = next(
-            (each for each in self._kept if each.project.root == project.root and self._is_same(each, project)), None
-        )
+        live = next((each for each in self._kept if _is_same(each, project)), None)
         if live is not None and (live.differs(project) or not _follow(live, project)):
             self._kept.remove(live)
             live = None
@@ -56,7 +54,6 @@ class Keeper:
             if not self._is_shown(project) or recalled(project, request) is not None:
                 return None
             live = self.keep(project, request)
-        live.outgrown = False
         if not all(map(live.knows, project.reported)):
             return None
         report = live.report(project.reported)
@@ -67,7 +64,7 @@ class Keeper:
         """Keep a project from now on, instead of whatever had the same files."""
         from nnxlint.live import keep_live  # noqa: PLC0415 - see above
 
-        self._kept = [each for each in self._kept if not self._is_same(each, project)]
+        self._kept = [each for each in self._kept if not _is_same(each, project)]
         made = keep_live(project, request, watched=watched)
         self._kept.append(made)
         return made
@@ -75,9 +72,10 @@ class Keeper:
     def _is_shown(self, project: Project) -> bool:
         return any(path.as_posix() in project.sources for path in self.shown)
 
-    def _is_same(self, live: "LiveProject", project: Project) -> bool:
-        """Whether two projects are the same one, at different times."""
-        return live.project.root == project.root and not live.project.sources.keys().isdisjoint(project.sources)
+
+def _is_same(live: "LiveProject", project: Project) -> bool:
+    """Whether two projects are the same one, at different times."""
+    return live.project.root == project.root and not live.project.sources.keys().isdisjoint(project.sources)
 
 
 def _follow(live: "LiveProject", project: Project) -> bool:

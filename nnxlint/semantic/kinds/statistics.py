@@ -132,7 +132,7 @@ def _by_kind(seen: _Seen) -> tuple[str, bool] | None:
     cls = seen.declared.variable_class
     if cls is None or not words(cls.decl.name) & names.STATE_KINDS:
         return None
-    calls = seen.family.families.machine.seen.library_calls
+    calls = seen.family.families.machine.seen.everywhere.library_calls
     filtered = any(
         isinstance(given, ClassRef) and given.decl is cls.decl for call in calls for given in call.arguments.values()
     )
